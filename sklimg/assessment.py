@@ -1,0 +1,92 @@
+"""Test a saved model on other data, leaving out what it was trained on.
+
+Floor 5: reads data and a model, prints nothing.
+"""
+
+import os
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sklimg.duplicates import group_copies, pixel_digests
+from sklimg.errors import DataError
+from sklimg.evaluation import evaluate_predictions, vote_weights
+from sklimg.model import load
+from sklimg.sources import read_data
+from sklimg.table import Table
+
+__all__ = ["Assessment", "assess"]
+
+
+@dataclass
+class Assessment:
+    """What `assess` found.
+
+    Attributes
+    ----------
+    metrics : dict
+        As in ``metrics.json``, and ``n_seen_images``: those left out.
+    notes : list of str
+        What a person should know, one line each.
+    """
+
+    metrics: dict
+    notes: list[str] = field(default_factory=list)
+
+
+def assess(
+    data: str | os.PathLike | Table, model: str | os.PathLike | None = None, jobs: int = -1
+) -> Assessment:
+    """Score a model on the labelled images of *data* that it has not seen.
+
+    Parameters
+    ----------
+    data : path or Table
+        Whatever `sklimg.fit` takes.
+    model : path, optional
+        Whatever `sklimg.load` takes.
+    jobs : int, default=-1
+        Processes that decode images; -1 for one a core.
+
+    Returns
+    -------
+    assessment : Assessment
+
+    Raises
+    ------
+    DataError
+        If no image has a label, all were seen in training, or sizes differ.
+    """
+    loaded = load(model)
+    read = read_data(data, loaded.spec, jobs=jobs)
+    table, notes = read.table, [*loaded.notes, *read.notes]
+    if read.n_refused:
+        notes.append(f"{read.n_refused} files could not be read")
+    digests = pixel_digests(table.pixels)
+    labelled, seen = table.labels != "", np.isin(digests, loaded.seen)
+    if not labelled.any():
+        raise DataError(f"{data}: expected labelled images, got none with a label")
+    if not np.any(labelled & ~seen):
+        raise DataError(
+            f"{data}: the model was trained on all of these images, so they cannot test it; "
+            "give it others"
+        )
+    if not labelled.all():
+        notes.append(f"{np.sum(~labelled)} images have no label: left out")
+    if np.any(labelled & seen):
+        notes.append(f"{np.sum(labelled & seen)} images were in its training part: left out")
+    rows = np.flatnonzero(labelled & ~seen)
+    labels, groups = table.labels[rows], group_copies(digests[rows])
+    unknown = sorted(set(labels) - set(loaded.classes))
+    if unknown:
+        notes.append(f"{len(unknown)} classes are unknown to the model: {', '.join(unknown[:5])}")
+    probabilities = loaded.predict_proba(table.pixels[rows])
+    metrics = evaluate_predictions(labels, probabilities, loaded.classes, groups)
+    values, inverse = np.unique(labels, return_inverse=True)
+    votes = np.bincount(inverse, vote_weights(groups), len(values))
+    metrics["baselines"] = {
+        "most_frequent": float(votes.max() / votes.sum()),
+        "nearest_neighbour": None,
+    }
+    metrics["n_seen_images"] = int(np.sum(labelled & seen))
+    return Assessment(metrics, notes)

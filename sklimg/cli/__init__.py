@@ -1,0 +1,38 @@
+"""The command line: parse, one or two calls, echo.
+
+Floor 8: the top; only click is imported before a command runs.
+"""
+
+import click
+
+from sklimg.cli.demo import demo
+from sklimg.cli.door import Group
+from sklimg.cli.evaluate import evaluate
+from sklimg.cli.fit import fit
+from sklimg.cli.predict import predict
+from sklimg.cli.sheets import join_images, split_images
+from sklimg.cli.tables import make_csv
+
+__all__ = ["main"]
+
+
+@click.group(cls=Group)
+def main():
+    r"""Turn scanned sheets and folders of pictures into small, honest classifiers.
+
+    \b
+    The way from a sheet to an answer:
+        sklimg split-images sheet.png --rows 10 --cols 10 -o tiles
+        sklimg make-csv tiles -o vectors.csv
+        sklimg fit vectors.csv --grid
+        sklimg predict picture.png
+
+    \b
+    Exit codes: 0 done; 1 a bug; 2 wrong usage; 3 input not usable, nothing
+    written; 4 done, some inputs rejected; 5 model refused; 6 disk or permission;
+    7 a gate failed; 130 interrupted.
+    """
+
+
+for _command in (split_images, join_images, make_csv, fit, predict, evaluate, demo):
+    main.add_command(_command)

@@ -1,0 +1,122 @@
+"""What all commands share: the one door for errors, and the common options.
+
+Floor 8: knows click and the errors; whatever is heavy is imported by the
+commands when they run.
+"""
+
+import errno
+import os
+import sys
+import traceback
+
+import click
+
+from sklimg.errors import SklimgError
+from sklimg.files import one_line
+
+__all__ = ["Command", "Group", "is_quiet", "result", "say"]
+
+_QUIET = "sklimg.quiet"
+
+
+class _Door:
+    """The single place where an error becomes one line on stderr and an exit code."""
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
+        super().__init__(*args, **kwargs)
+        self.params += [
+            _flag(["-q", "--quiet"], _be_quiet, "Say nothing but results, warnings and errors."),
+            _flag(["--debug"], lambda *_: None, "Show the traceback of an error."),
+            _flag(["--version"], _show_version, "Show the version and exit."),
+        ]
+
+    def main(self, args=None, prog_name=None, standalone_mode=True, **extra):
+        """Run the command; end with an exit code unless *standalone_mode* is off."""
+        if not standalone_mode:
+            return super().main(args, prog_name, standalone_mode=False, **extra)
+        arguments = sys.argv[1:] if args is None else list(args)
+        try:
+            code = super().main(arguments, prog_name, standalone_mode=False, **extra) or 0
+            sys.stdout.flush()
+        except Exception as err:
+            code = _ended(err, "--debug" in arguments)
+        sys.exit(code)
+
+
+class Command(_Door, click.Command):
+    """A command that can also stand alone, as ``split-images`` does."""
+
+
+class Group(_Door, click.Group):
+    """The command ``sklimg`` itself; lists its commands in the order of the work."""
+
+    command_class = Command
+
+    def list_commands(self, ctx):
+        """Return the names of the commands in the order they were added."""
+        return list(self.commands)
+
+
+def say(text: str, *, warning: bool = False) -> None:
+    """Print a line on stderr; with ``-q`` only if it is a warning."""
+    if warning or not is_quiet():
+        click.echo(one_line(text), err=True)
+
+
+def is_quiet() -> bool:
+    """Tell whether ``-q`` was given."""
+    return bool(click.get_current_context().meta.get(_QUIET))
+
+
+def result(text: str) -> None:
+    """Print a line of the result on stdout."""
+    click.echo(text)
+
+
+def _ended(err: Exception, debug: bool) -> int:
+    """Print the line for an error and return the exit code."""
+    if isinstance(err, OSError) and err.errno == errno.EPIPE:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader is gone; so is the result
+        return 0
+    if debug:
+        traceback.print_exception(err)
+    if isinstance(err, SklimgError):
+        code, text = err.exit_code, str(err)
+    elif isinstance(err, click.ClickException):
+        code, text = 2, _usage(err)
+    elif isinstance(err, click.Abort):
+        code, text = 130, "interrupted"
+    elif isinstance(err, MemoryError):
+        code, text = 6, "memory: not enough for this data; use fewer or smaller images"
+    else:
+        code = 1
+        text = f"this is a bug of sklimg: {type(err).__name__}: {err}; report what --debug shows"
+    click.echo(f"error: {one_line(text)}", err=True)
+    return code
+
+
+def _usage(err: click.ClickException) -> str:
+    """Return what click says, with where to look."""
+    text = " ".join(err.format_message().split()).rstrip(".")
+    context = getattr(err, "ctx", None)
+    return f"{text}; see '{context.command_path} --help'" if context else text
+
+
+def _flag(names: list[str], callback, help: str) -> click.Option:
+    return click.Option(
+        names, is_flag=True, expose_value=False, is_eager=True, callback=callback, help=help
+    )
+
+
+def _be_quiet(context: click.Context, _, value: bool) -> None:
+    if value:
+        context.meta[_QUIET] = True
+
+
+def _show_version(context: click.Context, _, value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        click.echo(f"sklimg {version('sklimg')}")
+        context.exit()

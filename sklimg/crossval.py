@@ -1,0 +1,75 @@
+"""Cross-validation in which every choice is made inside the fold.
+
+Floor 5: fits and predicts, prints nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from sklimg.evaluation import evaluate_predictions
+from sklimg.search import fit_alone, grid_search
+from sklimg.splits import grouped_folds
+from sklimg.table import Table
+
+__all__ = ["cross_validate"]
+
+
+def cross_validate(
+    base: Pipeline,
+    grid: Mapping[str, Sequence],
+    table: Table,
+    groups: np.ndarray,
+    *,
+    classes: Sequence[str],
+    n_folds: int,
+    n_inner: int,
+    rng: np.random.Generator,
+    jobs: int = -1,
+) -> dict:
+    """Predict each row by a pipeline of the other folds, and score all of them.
+
+    A search runs anew in each fold, on folds of the fold's training rows, so that
+    no row has a say in what predicts it.
+
+    Parameters
+    ----------
+    base : Pipeline
+        Unfitted.
+    grid : mapping of str to sequence
+        Full parameter names and values to search; empty for none.
+    table : Table
+    groups : ndarray of shape (n_images,)
+        Rows that stay together.
+    classes : sequence of str
+        All classes, in the order to report.
+    n_folds, n_inner : int
+        Outer folds, and folds of a search inside one.
+    rng : numpy.random.Generator
+    jobs : int, default=-1
+
+    Returns
+    -------
+    scores : dict
+        As from `evaluate_predictions`, and ``n_folds`` and ``fold_accuracies``.
+    """
+    X, y = table.pixels, table.labels
+    column = {label: i for i, label in enumerate(classes)}
+    probabilities = np.zeros((len(X), len(classes)), np.float64)
+    folds = grouped_folds(y, groups, n_folds, rng)
+    of_folds = []
+    for train, held_back in folds:
+        if grid:
+            inner = grouped_folds(y[train], groups[train], n_inner, rng)
+            search = grid_search(base, grid, X[train], y[train], inner, jobs=jobs)
+            pipeline = search.best_estimator_
+        else:
+            pipeline = fit_alone(base, X[train], y[train])
+        order = [column[label] for label in pipeline.classes_]
+        probabilities[np.ix_(held_back, order)] = pipeline.predict_proba(X[held_back])
+        guesses = np.asarray(classes, object)[probabilities[held_back].argmax(axis=1)]
+        of_folds.append(float(np.mean(guesses == y[held_back])))
+    floor = np.maximum(probabilities, 1e-12)  # a class that a fold lacked has probability 0
+    scores = evaluate_predictions(y, floor / floor.sum(axis=1, keepdims=True), classes, groups)
+    return scores | {"n_folds": len(folds), "fold_accuracies": of_folds}

@@ -1,0 +1,188 @@
+"""A run: a fitted, tested model and everything that can be asked about it.
+
+Floor 5: writes the run folder whole, prints nothing.
+"""
+
+import os
+import platform
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import GridSearchCV
+
+from sklimg.evaluation import confusion_counts
+from sklimg.files import as_json, file_sha256, new_folder
+from sklimg.model import Model, save_model
+from sklimg.parts import Parts
+from sklimg.plots import as_png, confusion_figure, curve_figure
+from sklimg.records import records_csv
+from sklimg.search import trial_columns
+from sklimg.sources import Collection
+from sklimg.table import Table
+
+__all__ = ["Run", "write_run"]
+
+_VERSIONS = ("sklimg", "scikit-learn", "numpy", "scipy", "pandas", "pillow", "joblib", "matplotlib")
+
+
+@dataclass
+class Run:
+    """What `fit` returns.
+
+    Attributes
+    ----------
+    model : Model
+        The fitted classifier.
+    metrics : dict
+        As in ``metrics.json``.
+    parts : Parts
+        The rows of the data and which of them were tested on.
+    probabilities : ndarray of shape (n_test_images, n_classes)
+        Of the test rows.
+    search : GridSearchCV or None
+    history : dict or None
+        Loss and accuracy of each epoch.
+    path : Path or None
+        The run folder, if there is one.
+    """
+
+    model: Model
+    metrics: dict[str, Any]
+    parts: Parts
+    probabilities: np.ndarray
+    search: GridSearchCV | None = None
+    history: dict[str, list] | None = field(default=None, repr=False)
+    path: Path | None = None
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """Predicted class of each test row."""
+        return np.asarray(self.model.classes, object)[self.probabilities.argmax(axis=1)]
+
+
+def write_run(
+    run: Run,
+    out: str | os.PathLike,
+    settings: dict,
+    data: str | os.PathLike | Table,
+    read: Collection,
+) -> None:
+    """Write the run folder; it appears whole.
+
+    Parameters
+    ----------
+    run : Run
+    out : path
+        Absent or empty.
+    settings : dict
+        What was asked for, for ``config.json``.
+    data : path or Table
+        Where the table came from.
+    read : Collection
+        The table as read, with its rejects.
+
+    Raises
+    ------
+    UsageError, OutputError
+        If the folder is in use or cannot be written.
+    """
+    test = run.parts.test
+    labels = run.parts.table.labels[test]
+    counts, names = confusion_counts(labels, run.predicted, run.model.classes)
+    chosen = {} if run.search is None else run.search.best_params_
+    config = settings | {"chosen": chosen}
+    files = {
+        "config.json": as_json(_plain(config)),
+        "environment.json": as_json(_environment()),
+        "data.json": as_json(_about_data(run, data, read)),
+        "splits.csv": records_csv(_splits(run)),
+        "metrics.json": as_json(run.metrics),
+        "per_class.csv": records_csv(_per_class(run.metrics)),
+        "confusion.csv": records_csv(
+            [("label", names), *zip(names, counts.T.tolist(), strict=True)]
+        ),
+        "predictions.csv": records_csv(_predictions(run, test)),
+        "plots/confusion.png": as_png(confusion_figure(counts, names)),
+    }
+    if run.search is not None:
+        files["trials.csv"] = records_csv(trial_columns(run.search))
+    if run.history is not None:
+        files["history.csv"] = records_csv(run.history)
+        how = "a fifth of the training part held back; the saved model is trained on all of it"
+        for what in ("loss", "accuracy"):
+            files[f"plots/{what}.png"] = as_png(curve_figure(run.history, what, how))
+    with new_folder(out) as folder:
+        (folder / "plots").mkdir()
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        save_model(folder / "model", run.model)
+
+
+def _splits(run: Run) -> dict[str, list]:
+    return {
+        "row": list(range(len(run.parts.table))),
+        "label": run.parts.table.labels.tolist(),
+        "path": run.parts.table.paths.tolist(),
+        "group": run.parts.groups.tolist(),
+        "split": run.parts.split.tolist(),
+    }
+
+
+def _predictions(run: Run, test: np.ndarray) -> dict[str, list]:
+    columns = {
+        "row": test.tolist(),
+        "path": run.parts.table.paths[test].tolist(),
+        "group": run.parts.groups[test].tolist(),
+        "label": run.parts.table.labels[test].tolist(),
+        "predicted": run.predicted.tolist(),
+        "probability": run.probabilities.max(axis=1).tolist(),
+    }
+    shares = zip(run.model.classes, run.probabilities.T.tolist(), strict=True)
+    return columns | {f"p({label})": share for label, share in shares}
+
+
+def _per_class(metrics: dict) -> dict[str, list]:
+    scores = metrics["per_class"]
+    names = ("precision", "recall", "f1", "support")
+    return {"label": list(scores)} | {n: [scores[c][n] for c in scores] for n in names}
+
+
+def _about_data(run: Run, data: str | os.PathLike | Table, read: Collection) -> dict:
+    """Describe the data: where it is, its digest, and what it holds."""
+    path = None if isinstance(data, Table) else Path(data)
+    is_file = path is not None and path.is_file()
+    classes, counts = np.unique(run.parts.table.labels, return_counts=True)
+    of_class = dict(zip(classes, counts.tolist(), strict=True))
+    return {
+        "path": None if path is None else str(path.absolute()),
+        "sha256": file_sha256(path) if is_file else None,
+        "n_images": len(run.parts.table),
+        "n_groups": len(np.unique(run.parts.groups)),
+        "n_rejects": len(read.rejects),
+        "classes": {label: of_class[label] for label in run.model.classes if label in of_class},
+        "image": run.parts.table.spec.as_dict(),
+    }
+
+
+def _environment() -> dict:
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "versions": {name: version(name) for name in _VERSIONS},
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return settings as JSON takes them: layers as lists, other objects as text."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

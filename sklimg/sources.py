@@ -1,0 +1,212 @@
+"""Read images and tables into one thing: a table, with what did not become a row.
+
+Floor 2: reads images by batches, writes tables with their sidecars, prints nothing.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, cpu_count, delayed
+
+from sklimg.errors import DataError, ImageError
+from sklimg.files import as_json, file_sha256, natural_key, one_line, write_bytes
+from sklimg.images import is_ink, read_image
+from sklimg.listing import IGNORED, Item, list_images
+from sklimg.records import records_csv
+from sklimg.spec import ImageSpec
+from sklimg.table import Table, is_table, read_table, sidecar, table_kind, write_table
+
+__all__ = ["Collection", "read_data", "read_images", "write_collection"]
+
+_BATCH = 64  # images a worker takes at a time
+_WORTH_WORKERS = 2_000  # starting processes takes longer than reading fewer images
+_REJECTS = ("path", "code", "reason")
+_INK_SAMPLE = 256  # images looked at to tell ink from photographs
+
+
+@dataclass
+class Collection:
+    """A table read from some data, and what did not become a row.
+
+    Attributes
+    ----------
+    table : Table
+    rejects : list of (path, code, reason)
+    notes : list of str
+        What a person should know, one line each.
+    sources : list of (path, number of rows)
+        In the order of the rows.
+    """
+
+    table: Table
+    rejects: list[tuple[str, str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    sources: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def n_refused(self) -> int:
+        """Number of rejects that are more than junk."""
+        return sum(code != IGNORED for _, code, _ in self.rejects)
+
+
+def read_data(
+    data: str | os.PathLike | Table, spec: ImageSpec | None = None, jobs: int = 1
+) -> Collection:
+    """Read a table file, an IDX pair, a folder, a manifest or a map.
+
+    Parameters
+    ----------
+    data : path or Table
+    spec : ImageSpec, optional
+        What images become; 28x28 grey, ink brought to light on dark, by default.
+    jobs : int, default=1
+        Processes that decode; -1 for one a core.
+
+    Raises
+    ------
+    DataError, TableError
+        If there is nothing to read.
+    """
+    if isinstance(data, Table):
+        return Collection(data)
+    path = Path(data)
+    if path.is_file() and is_table(path):
+        return Collection(read_table(path))
+    return read_images([path], spec or ImageSpec(invert="auto"), settle=spec is None, jobs=jobs)
+
+
+def read_images(
+    sources: Sequence[str | os.PathLike],
+    spec: ImageSpec,
+    *,
+    labels: str = "auto",
+    settle: bool = True,
+    jobs: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Collection:
+    """Read the images of several sources into one table, in natural order.
+
+    Parameters
+    ----------
+    sources : sequence of path
+        Folders, manifests, maps or single images.
+    spec : ImageSpec
+    labels : {"auto", "folder", "manifest", "none"} or path, default="auto"
+        Where labels come from; see `sklimg.listing.list_images`.
+    settle : bool, default=True
+        Whether ``invert="auto"`` is first settled for the whole set: it stays
+        where the images show ink on paper and becomes "no" for photographs.
+    jobs : int, default=1
+        Processes that decode; -1 for one a core.
+    progress : callable, optional
+        Called with the number of images done and in all.
+
+    Raises
+    ------
+    DataError
+        If no image can be read.
+    """
+    listings = [list_images(source, labels) for source in sources]
+    items = [item for listing in listings for item in listing.items]
+    rejects = [reject for listing in listings for reject in listing.rejects]
+    notes = [note for listing in listings for note in listing.notes]
+    if settle and spec.invert == "auto":
+        spec = _settled(items, spec)
+    pixels, kept = np.empty((len(items), spec.n_pixels), np.uint8), []
+    results = _read_all(items, spec, jobs, progress)
+    of_source = []
+    for source, listing in zip(sources, listings, strict=True):
+        before = len(kept)
+        for item in listing.items:
+            read = next(results)
+            if isinstance(read, ImageError):
+                rejects.append((item.name, read.code, one_line(read)))
+            else:
+                pixels[len(kept)] = read
+                kept.append(item)
+        of_source.append((str(source), len(kept) - before))
+    if not kept:
+        first = next((reason for _, code, reason in rejects if code != IGNORED), "no files at all")
+        raise DataError(
+            f"{', '.join(map(str, sources))}: expected images, got none in {len(rejects)} files; "
+            f"the first: {first}"
+        )
+    names = dict.fromkeys(name for item in kept for name in item.columns)
+    columns = {name: [item.columns.get(name, "") for item in kept] for name in names}
+    table = Table(
+        pixels[: len(kept)], [i.label for i in kept], [i.name for i in kept], columns, spec
+    )
+    return Collection(table, rejects, notes, of_source)
+
+
+def write_collection(read: Collection, path: str | os.PathLike, layout: str = "wide") -> None:
+    """Write a table with its sidecars: ``<path>.json`` and ``<path>.rejects.csv``.
+
+    Parameters
+    ----------
+    read : Collection
+    path : path
+        Ends in ``.csv``, ``.csv.gz`` or ``.npz``.
+    layout : {"wide", "vector"}, default="wide"
+
+    Raises
+    ------
+    UsageError, OutputError
+        As in `write_table`.
+    """
+    table = read.table
+    kind = table_kind(path)
+    classes, counts = np.unique(table.labels, return_counts=True)
+    of_class = dict(zip(classes, counts.tolist(), strict=True))
+    sidecar(path).unlink(missing_ok=True)  # a table never stands beside the words of another
+    write_table(table, path, layout)
+    rejects = {name: [reject[i] for reject in read.rejects] for i, name in enumerate(_REJECTS)}
+    write_bytes(f"{path}.rejects.csv", records_csv(rejects))
+    about = {
+        "format": "sklimg-table-1",
+        "sha256": file_sha256(path),
+        "layout": layout if kind != ".npz" else "npz",
+        "image": table.spec.as_dict(),
+        "n_images": len(table),
+        "n_rejects": len(read.rejects),
+        "classes": {label: of_class[label] for label in sorted(of_class, key=natural_key)},
+        "sources": [{"path": source, "n_images": rows} for source, rows in read.sources],
+    }
+    write_bytes(sidecar(path), as_json(about))
+
+
+def _settled(items: Sequence[Item], spec: ImageSpec) -> ImageSpec:
+    """Return the spec with invert settled: "auto" for ink on paper, else "no"."""
+    picked = np.unique(np.linspace(0, len(items) - 1, _INK_SAMPLE).astype(int)) if items else []
+    plain = replace(spec, mode="L", invert="no")
+    sample = _read_batch([items[i].file for i in picked], plain)
+    ink = [is_ink(pixels) for pixels in sample if not isinstance(pixels, ImageError)]
+    return replace(spec, invert="auto" if ink and np.mean(ink) >= 0.8 else "no")
+
+
+def _read_all(
+    items: Sequence[Item], spec: ImageSpec, jobs: int, progress: Callable | None
+) -> Iterator[np.ndarray | ImageError]:
+    """Yield each image's vector, or the error it raised, in order."""
+    batches = [items[start : start + _BATCH] for start in range(0, len(items), _BATCH)]
+    workers = cpu_count() if jobs < 0 else jobs
+    pool = Parallel(workers if len(items) >= _WORTH_WORKERS else 1, return_as="generator")
+    done = 0
+    for results in pool(delayed(_read_batch)([i.file for i in batch], spec) for batch in batches):
+        yield from (r if isinstance(r, ImageError) else r.reshape(-1) for r in results)
+        done += len(results)
+        if progress:
+            progress(done, len(items))
+
+
+def _read_batch(files: Sequence[Path], spec: ImageSpec) -> list[np.ndarray | ImageError]:
+    results = []
+    for file in files:
+        try:
+            results.append(read_image(file, spec))
+        except ImageError as err:
+            results.append(err)
+    return results

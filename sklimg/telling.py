@@ -1,0 +1,92 @@
+"""Put what a fit found into a few lines for a person.
+
+Each function calls ``tell(topic, text)``. Floor 5: prints nothing itself.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from sklearn.model_selection import GridSearchCV
+
+from sklimg.listing import IGNORED
+from sklimg.runs import Run
+from sklimg.search import edge_params
+from sklimg.sources import Collection
+
+__all__ = ["describe", "describe_folds", "tell_best", "tell_data", "tell_verdict"]
+
+
+def describe(metrics: Mapping) -> str:
+    """Return an accuracy with its interval, size and baselines, in one line."""
+    low, high = metrics["accuracy_interval"]
+    copies = metrics["n_test_images"] - metrics["n_test"]
+    text = (
+        f"accuracy {metrics['accuracy']:.3f} [{low:.3f}, {high:.3f}] on {metrics['n_test']} images"
+    )
+    text += f" (and {copies} copies)" if copies else ""
+    if baselines := metrics.get("baselines"):
+        text += f"; most frequent class {baselines['most_frequent']:.3f}"
+        if baselines["nearest_neighbour"] is not None:
+            text += f", nearest neighbour {baselines['nearest_neighbour']:.3f}"
+    return text
+
+
+def describe_folds(scores: Mapping) -> str:
+    """Return what a cross-validation found, in one line."""
+    low, high = scores["accuracy_interval"]
+    return (
+        f"accuracy {scores['accuracy']:.3f} [{low:.3f}, {high:.3f}] on {scores['n_test']} images, "
+        f"each read by a model of the other {scores['n_folds'] - 1} of {scores['n_folds']} folds"
+    )
+
+
+def tell_data(collection: Collection, name: str, tell: Callable) -> None:
+    """Tell what was read and what was not."""
+    table = collection.table
+    counts = np.unique(table.labels, return_counts=True)[1]
+    spread = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()}-{counts.max()}"
+    tell("data", f"{name}: {len(table)} images of {table.spec}, {len(counts)} classes of {spread}")
+    for note in collection.notes:
+        tell("note", note)
+    if collection.n_refused:
+        path, _, reason = next(r for r in collection.rejects if r[1] != IGNORED)
+        tell("warning", f"{collection.n_refused} files were not read; the first, {path}: {reason}")
+
+
+def tell_best(search: GridSearchCV, tell: Callable) -> None:
+    """Tell the best candidate, and what about the search asks for another."""
+    values = [
+        f"{key.removeprefix('classify__')}={value}" for key, value in search.best_params_.items()
+    ]
+    spread = search.cv_results_["std_test_score"][search.best_index_]
+    tell(
+        "best",
+        f"{', '.join(values)}: accuracy {search.best_score_:.3f} ± {spread:.3f} over the folds",
+    )
+    failed = int(np.sum(np.isnan(search.cv_results_["mean_test_score"])))
+    if failed:
+        tell("warning", f"{failed} candidates could not be fitted on every fold; see trials.csv")
+    for name in edge_params(search):
+        bare = name.removeprefix("classify__")
+        tell("note", f"the best {bare} lies on the edge of its grid; try values beyond it")
+
+
+def tell_verdict(run: Run, tell: Callable) -> None:
+    """Tell in words whether the model over- or underfits, from the validation rows."""
+    trained = run.metrics["train_accuracy"]
+    if run.search is not None:
+        held_back, where = run.search.best_score_, "the folds"
+    elif run.history is not None:
+        held_back, where = run.history["validation_accuracy"][-1], "a fold held back"
+    else:
+        return
+    gap = trained - held_back
+    if gap > 0.1:
+        verdict = (
+            "overfits: it knows its training images better than new ones; more images help most"
+        )
+    elif trained < 0.8:
+        verdict = "underfits: it does not even learn its training images; try more or larger layers"
+    else:
+        verdict = "fits well: new images are read almost as well as known ones"
+    tell("verdict", f"{verdict} ({trained:.3f} in training, {held_back:.3f} on {where})")

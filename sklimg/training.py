@@ -1,0 +1,207 @@
+"""Fit: from data to a tested model in a run folder.
+
+The test part is set apart before anything is chosen and read once, at the end;
+the saved model is the one that was tested.
+
+Floor 5: writes the run folder, prints nothing; what it does it tells a callable.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+
+from sklimg.crossval import cross_validate
+from sklimg.evaluation import (
+    baseline_accuracies,
+    confusion_counts,
+    evaluate_predictions,
+    worst_confusions,
+)
+from sklimg.files import check_free, natural_key
+from sklimg.history import epoch_history
+from sklimg.model import Model
+from sklimg.parts import Parts, is_data, name_of, split_table
+from sklimg.pipeline import build_pipeline, default_grid, full_names
+from sklimg.runs import Run, write_run
+from sklimg.search import Progress, fit_alone, grid_search, n_fits
+from sklimg.sources import read_data
+from sklimg.splits import grouped_folds
+from sklimg.table import Table
+from sklimg.telling import describe, describe_folds, tell_best, tell_data, tell_verdict
+
+__all__ = ["fit"]
+
+N_FOLDS = 5
+FEW_TEST_GROUPS = 100  # below, a single split says little
+
+
+def fit(
+    data: str | os.PathLike | Table,
+    *,
+    grid: bool | Mapping[str, Sequence] = False,
+    model: str = "sklearn-mlp",
+    params: Mapping[str, Any] | None = None,
+    test: float | str | os.PathLike | Table = 0.2,
+    folds: int = 0,
+    group: str = "auto",
+    seed: int = 0,
+    jobs: int = -1,
+    out: str | os.PathLike | None = None,
+    tell: Callable[[str, str], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Run:
+    """Fit a classifier, test it honestly, and save everything about it.
+
+    Parameters
+    ----------
+    data : path or Table
+        A table file, an IDX pair, a folder with a class a folder, a manifest or
+        a map.
+    grid : bool or mapping of str to sequence, default=False
+        Parameters to search by grouped, stratified cross-validation on the
+        training part, and their values; True for the default grid.
+    model : {"sklearn-mlp", "logistic"}, default="sklearn-mlp"
+    params : mapping, optional
+        Parameters that are set, by the classifier's bare names or full ones.
+    test : float, path or Table, default=0.2
+        Share of each class's groups set apart for the test, or other data;
+        copies of other data are dropped from the training part.
+    folds : int, default=0
+        Folds of a cross-validation over all rows, every choice made inside the
+        fold, beside the test; without a search, 5 where the test part has fewer
+        than 100 groups.
+    group : str, default="auto"
+        "auto": copies of one picture stay on one side, and so do rows that share
+        a value in a column ``group``; "none": every row for itself; else the
+        name of a column to use in place of ``group``.
+    seed : int, default=0
+        Everything random follows from it.
+    jobs : int, default=-1
+        Processes of a search; -1 for one a core. Results do not depend on it.
+    out : path, optional
+        The run folder to make, absent or empty. Without it nothing is saved.
+    tell : callable, optional
+        Called with a topic and a line of text at each stage.
+    progress : callable, optional
+        Called with a `Progress` while a search runs.
+
+    Returns
+    -------
+    run : Run
+
+    Raises
+    ------
+    DataError, TableError
+        If the data cannot be learned from.
+    UsageError
+        If a parameter is unknown or *out* is in use.
+    """
+    tell = tell or (lambda topic, text: None)
+    if out is not None:
+        check_free(out)
+    streams = np.random.SeedSequence(seed).spawn(4)
+    split_rng, fold_rng, outer_rng = (np.random.default_rng(stream) for stream in streams[:3])
+    model_seed = int(streams[3].generate_state(1)[0])
+    base = build_pipeline(model, params, model_seed)
+    candidates = _grid(base, grid, model, params)
+
+    read = read_data(data, jobs=jobs)
+    tell_data(read, name_of(data), tell)
+    parts = split_table(read.table, test, group, split_rng, tell)
+    X, y = parts.table.pixels[parts.train], parts.table.labels[parts.train]
+    inner = grouped_folds(y, parts.groups[parts.train], N_FOLDS, fold_rng)
+    pipeline, search = _chosen(base, candidates, X, y, inner, jobs, tell, progress)
+    history = epoch_history(pipeline, X, y, inner[0], model_seed)
+    classes = tuple(sorted(set(y), key=natural_key))
+    seen = np.unique(parts.digests[parts.train])
+    run = _tested(Model(pipeline, classes, parts.table.spec, seen), parts, tell)
+    run.search, run.history = search, history
+    run.metrics["train_accuracy"] = float(np.mean(run.model.predict(X) == y))
+    few = run.metrics["n_test"] < FEW_TEST_GROUPS
+    if folds or (few and not candidates):
+        rows = parts.train if is_data(test) else np.sort(np.append(parts.train, parts.test))
+        scores = cross_validate(
+            base,
+            candidates,
+            parts.table.take(rows),
+            parts.groups[rows],
+            classes=classes,
+            n_folds=folds or N_FOLDS,
+            n_inner=N_FOLDS,
+            rng=outer_rng,
+            jobs=jobs,
+        )
+        run.metrics["cross_validation"] = scores
+        tell("folds", describe_folds(scores))
+    elif few:
+        tell("note", "few test images: --folds 5 tests on all of them, in five turns")
+    tell_verdict(run, tell)
+    if out is not None:
+        settings = {
+            "data": name_of(data),
+            "test": name_of(test),
+            "model": model,
+            "params": params or {},
+            "grid": candidates,
+            "n_folds": len(inner),
+            "folds": folds,
+            "group": group,
+            "seed": seed,
+        }
+        write_run(run, out, settings, data, read)
+        run.path = Path(out)
+        tell("saved", str(out))
+    return run
+
+
+def _chosen(
+    base: Pipeline,
+    candidates: Mapping,
+    X: np.ndarray,
+    y: np.ndarray,
+    inner: Sequence,
+    jobs: int,
+    tell: Callable,
+    progress: Callable | None,
+) -> tuple[Pipeline, GridSearchCV | None]:
+    """Return the pipeline fitted to all training rows, and the search that chose it."""
+    if not candidates:
+        return fit_alone(base, X, y), None
+    n_candidates, fits = n_fits(candidates, len(inner))
+    tell("search", f"{n_candidates} candidates x {len(inner)} folds = {fits} fits")
+    search = grid_search(base, candidates, X, y, inner, jobs=jobs, progress=progress)
+    tell_best(search, tell)
+    return search.best_estimator_, search
+
+
+def _grid(base: Pipeline, grid: bool | Mapping, model: str, params: Mapping | None) -> dict:
+    """Return the grid to search by full names; empty if there is none."""
+    wanted = default_grid(model) if grid is True else dict(grid or {})
+    fixed = full_names(base, params or {})
+    return {name: v for name, v in full_names(base, wanted).items() if name not in fixed}
+
+
+def _tested(model: Model, parts: Parts, tell: Callable) -> Run:
+    """Read the test part, once, and return the run with its metrics."""
+    table, test = parts.table, parts.test
+    probabilities = model.predict_proba(table.pixels[test])
+    labels, groups = table.labels[test], parts.groups[test]
+    metrics = evaluate_predictions(labels, probabilities, model.classes, groups)
+    metrics["baselines"] = baseline_accuracies(
+        table.pixels[parts.train],
+        table.labels[parts.train],
+        table.pixels[test],
+        labels,
+        groups,
+    )
+    run = Run(model, metrics, parts, probabilities)
+    counts, names = confusion_counts(labels, run.predicted, model.classes)
+    tell("test", describe(metrics))
+    worst = [f"{true} read as {got} ({n}x)" for true, got, n in worst_confusions(counts, names)]
+    tell("mistakes", ", ".join(worst) or "none")
+    return run
