@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from sklimg.evaluation import evaluate_predictions
-from sklimg.search import fit_alone, grid_search
+from sklimg.fitting import fit_alone
+from sklimg.search import grid_search
 from sklimg.splits import grouped_folds
 from sklimg.table import Table
 

@@ -25,6 +25,7 @@ from typing import BinaryIO
 import numpy as np
 
 from sklimg.errors import TableError
+from sklimg.records import csv_field, csv_line
 from sklimg.vectors import parse_digits, parse_vector, print_vectors
 
 __all__ = ["looks_like_table", "read_csv", "write_csv"]
@@ -118,10 +119,10 @@ def write_csv(
         header, before, after = [_VECTOR, "label"], [], ["label"]
     else:
         before = ["label", "path"]
-        header = [*before, *names, *map(_field, after)]
-    file.write((",".join(header) + "\n").encode())
+        header = [*before, *names, *after]
+    file.write((csv_line(header) + "\n").encode())
     quote = b'"' if layout == "vector" else b""
-    fields = [[_field(text).encode() for text in columns[name]] for name in before + after]
+    fields = [[csv_field(text).encode() for text in columns[name]] for name in before + after]
     lead = len(before)
     for start in range(0, len(pixels), 1024):
         lines = []
@@ -260,10 +261,3 @@ def _numbers(
             for vector, line in zip(vectors, lines, strict=True)
         ]
     )
-
-
-def _field(text: str) -> str:
-    """Quote a field where CSV needs it."""
-    if any(c in text for c in ',"\r\n'):
-        return '"' + text.replace('"', '""') + '"'
-    return text

@@ -3,15 +3,13 @@
 Floor 4: works on arrays, prints nothing.
 """
 
-import warnings
-
 import numpy as np
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
-from threadpoolctl import threadpool_limits
+
+from sklimg.fitting import one_quiet_thread
 
 __all__ = ["epoch_history"]
 
@@ -52,8 +50,7 @@ def epoch_history(
     parts = [(features.transform(X[rows]), y[rows]) for rows in (train, validation)]
     names = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy")
     history: dict[str, list] = {name: [] for name in names}
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with one_quiet_thread():
         for epoch in range(1, last.n_iter_ + 1):
             classifier.partial_fit(*parts[0], classes=last.classes_)
             scores = [

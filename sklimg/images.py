@@ -199,11 +199,12 @@ def _opened(source: str | os.PathLike | bytes, where: str):
     except (OSError, ValueError) as err:
         reason = getattr(err, "strerror", None) or err
         raise ImageError(f"{where}: cannot be opened: {reason}", "unreadable") from err
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe or device"
+        raise ImageError(f"{where}: expected an image file, got {kind}", "not_a_file")
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe or device"
-            raise ImageError(f"{where}: expected an image file, got {kind}", "not_a_file")
         if not status.st_size:
             raise ImageError(f"{where}: expected an image, got an empty file", "empty")
         yield file
@@ -237,7 +238,7 @@ def _damaged(err: Exception, where: str) -> ImageError:
     text = str(err) or type(err).__name__
     if isinstance(err, (MemoryError, Image.DecompressionBombError)):
         return ImageError(f"{where}: too large for the memory; shrink it first", "too_large")
-    cut = any(word in text.lower() for word in ("truncated", "broken data stream", "end of file"))
+    cut = any(word in text.lower() for word in ("truncated", "end of file"))
     if cut or isinstance(err, EOFError):
         return ImageError(f"{where}: the file ends too early; copy it again", "truncated")
     return ImageError(f"{where}: damaged image: {text}; save it anew from its source", "damaged")

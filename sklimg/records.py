@@ -9,12 +9,11 @@ Floor 0: imports only the errors.
 import csv
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from io import StringIO
 from pathlib import Path
 
 from sklimg.errors import TableError
 
-__all__ = ["read_labels", "read_records", "records_csv"]
+__all__ = ["csv_field", "csv_line", "read_labels", "read_records", "records_csv"]
 
 
 def read_records(path: str | os.PathLike, required: Iterable[str] = ()) -> dict[str, list[str]]:
@@ -111,11 +110,31 @@ def records_csv(columns: Mapping[str, Sequence] | Iterable[tuple[str, Sequence]]
     Given as pairs, two columns may have one name. Floats read back exactly.
     """
     pairs = list(columns.items() if isinstance(columns, Mapping) else columns)
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([name for name, _ in pairs])
-    writer.writerows(zip(*(values for _, values in pairs), strict=True))
-    return text.getvalue().encode()
+    lines = [csv_line(name for name, _ in pairs)]
+    lines += map(csv_line, zip(*(values for _, values in pairs), strict=True))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def csv_line(fields: Iterable) -> str:
+    """Return fields as one CSV line, quoted where they have to be.
+
+    The csv module leaves a lone carriage return unquoted and then reads it as the
+    end of the line.
+
+    Examples
+    --------
+    >>> csv_line(["a,b", 0.5])
+    '"a,b",0.5'
+    """
+    line = ",".join(csv_field(str(field)) for field in fields)
+    return line or '""'  # an empty line would be no line at all
+
+
+def csv_field(text: str) -> str:
+    """Return a field as it stands in a CSV line, quoted where it has to be."""
+    if any(c in text for c in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def _check_header(path: str | os.PathLike, header: list[str], required: Iterable[str]) -> None:

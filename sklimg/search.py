@@ -22,15 +22,14 @@ from uuid import uuid4
 import numpy as np
 from joblib import cpu_count, parallel_config
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
+from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.pipeline import Pipeline
-from threadpoolctl import threadpool_limits
 
 from sklimg.errors import DataError, UsageError
-from sklimg.files import one_line
+from sklimg.fitting import fit_alone, one_quiet_thread
 
-__all__ = ["Progress", "edge_params", "fit_alone", "grid_search", "n_fits", "trial_columns"]
+__all__ = ["Progress", "edge_params", "grid_search", "n_fits", "trial_columns"]
 
 _LOOK_SECONDS = 0.25  # between two looks at what the workers have finished
 
@@ -54,22 +53,6 @@ def n_fits(grid: Mapping[str, Sequence], n_folds: int) -> tuple[int, int]:
     """Return the number of candidates of a grid and of the fits they take."""
     candidates = len(ParameterGrid(dict(grid)))
     return candidates, candidates * n_folds
-
-
-def fit_alone(pipeline: Pipeline, X: np.ndarray, y: np.ndarray) -> Pipeline:
-    """Fit a clone of *pipeline* on one BLAS thread and return it.
-
-    Raises
-    ------
-    UsageError
-        If the pipeline refuses its parameters.
-    """
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        try:
-            return clone(pipeline).fit(X, y)
-        except (TypeError, ValueError) as err:
-            raise UsageError(f"parameters: the fit failed: {one_line(err)[:300]}") from err
 
 
 def grid_search(
@@ -119,10 +102,8 @@ def grid_search(
         tempfile.TemporaryDirectory(prefix="sklimg-search-") as folder,
         _watched(Path(folder), n_fits(grid, len(folds))[1], len(folds), progress),
         parallel_config("loky", n_jobs=workers, inner_max_num_threads=1),
-        threadpool_limits(1),
-        warnings.catch_warnings(),
+        one_quiet_thread(),
     ):
-        warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", FitFailedWarning)
         warnings.filterwarnings("ignore", message="One or more of the test scores are non-finite")
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs")

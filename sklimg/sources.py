@@ -117,17 +117,15 @@ def read_images(
         spec = _settled(items, spec)
     pixels, kept = np.empty((len(items), spec.n_pixels), np.uint8), []
     results = _read_all(items, spec, jobs, progress)
-    of_source = []
-    for source, listing in zip(sources, listings, strict=True):
-        before = len(kept)
-        for item in listing.items:
-            read = next(results)
-            if isinstance(read, ImageError):
-                rejects.append((item.name, read.code, one_line(read)))
-            else:
-                pixels[len(kept)] = read
-                kept.append(item)
-        of_source.append((str(source), len(kept) - before))
+    origins = [k for k, listing in enumerate(listings) for _ in listing.items]
+    of_source = [0] * len(listings)
+    for item, origin, read in zip(items, origins, results, strict=True):
+        if isinstance(read, ImageError):
+            rejects.append((item.name, read.code, one_line(read)))
+        else:
+            pixels[len(kept)] = read
+            kept.append(item)
+            of_source[origin] += 1
     if not kept:
         first = next((reason for _, code, reason in rejects if code != IGNORED), "no files at all")
         raise DataError(
@@ -139,7 +137,7 @@ def read_images(
     table = Table(
         pixels[: len(kept)], [i.label for i in kept], [i.name for i in kept], columns, spec
     )
-    return Collection(table, rejects, notes, of_source)
+    return Collection(table, rejects, notes, list(zip(map(str, sources), of_source, strict=True)))
 
 
 def write_collection(read: Collection, path: str | os.PathLike, layout: str = "wide") -> None:

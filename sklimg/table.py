@@ -211,7 +211,7 @@ def _write_npz(table: Table, file: BinaryIO) -> None:
 
 def _read_npz(path: Path) -> Table:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             pixels, about = arrays["pixels"], json.loads(arrays["about"].tobytes())
         columns = about["columns"]
         return Table(

@@ -23,12 +23,13 @@ from sklimg.evaluation import (
     worst_confusions,
 )
 from sklimg.files import check_free, natural_key
+from sklimg.fitting import fit_alone
 from sklimg.history import epoch_history
 from sklimg.model import Model
 from sklimg.parts import Parts, is_data, name_of, split_table
 from sklimg.pipeline import build_pipeline, default_grid, full_names
 from sklimg.runs import Run, write_run
-from sklimg.search import Progress, fit_alone, grid_search, n_fits
+from sklimg.search import Progress, grid_search, n_fits
 from sklimg.sources import read_data
 from sklimg.splits import grouped_folds
 from sklimg.table import Table

@@ -1,6 +1,6 @@
 """Cut sheets into tiles from a checkout, without installing: see ``--help``.
 
-    python tools/split_images.py scan.png --rows 10 --cols 10 -o tiles
+python tools/split_images.py scan.png --rows 10 --cols 10 -o tiles
 """
 
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from sklimg.cli.sheets import split_images  # noqa: E402  (the path comes first)
+from sklimg.cli.sheets import split_images
 
 if __name__ == "__main__":
     split_images.main()

@@ -1,6 +1,5 @@
 """The command ``predict``: vectors, images, folders and tables in, labels out."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -11,6 +10,7 @@ import click
 from sklimg.cli.door import Command, result, say
 from sklimg.errors import DataError, ImageError, TableError
 from sklimg.files import one_line
+from sklimg.records import csv_line
 
 __all__ = ["predict"]
 
@@ -78,7 +78,7 @@ def _printed(answers: Iterable, classes: tuple[str, ...], top: int, form: str) -
         ranked = [(classes[i], float(probabilities[i])) for i in order]
         if form == "csv" and not good:
             extra = [f"{what}{k}" for k in range(2, top + 1) for what in ("label", "probability")]
-            result(_csv_line(["input", "label", "probability", "rejected", *extra]))
+            result(csv_line(["input", "label", "probability", "rejected", *extra]))
         result(_line(name, ranked, form))
         good += 1
     if errors and not good:
@@ -101,17 +101,9 @@ def _line(name: str, ranked: list[tuple[str, float]], form: str) -> str:
         return json.dumps(answer | {"top": tops}, ensure_ascii=False)
     if form == "csv":
         others = [field for pair in ranked[1:] for field in pair]
-        return _csv_line([name, label, probability, "false", *others])
+        return csv_line([name, label, probability, "false", *others])
     fields = [one_line(name)] + [f"{one_line(one)}\t{p:.4f}" for one, p in ranked]
     return "\t".join(fields)
-
-
-def _csv_line(fields: list) -> str:
-    from io import StringIO
-
-    text = StringIO()
-    csv.writer(text, lineterminator="").writerow(fields)
-    return text.getvalue()
 
 
 def _is_list(text: str) -> bool:

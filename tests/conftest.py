@@ -1,0 +1,61 @@
+"""Fixtures: everything is made here; real data is found by SKLIMG_SHARED."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from sklimg.cli import main
+from sklimg.training import fit
+from tests.builders import bars, noise, write_images
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of real data; tests that need it are skipped without it."""
+    folder = os.environ.get("SKLIMG_SHARED")
+    if not folder:
+        pytest.skip("SKLIMG_SHARED is not set: real data is not at hand")
+    return Path(folder)
+
+
+@pytest.fixture
+def sheet_file(tmp_path):
+    """A 2x3 sheet of 4x4 tiles on disk; tile k is flat grey 40 * k."""
+    greys = (40 * np.arange(6, dtype=np.uint8)).reshape(2, 3)
+    path = tmp_path / "sheet.png"
+    Image.fromarray(np.kron(greys, np.ones((4, 4), np.uint8))).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def bars_table():
+    """60 images of 8x8 pixels in three classes, 2, 10 and a, that any classifier learns."""
+    return bars({"2": 20, "10": 20, "a": 20})
+
+
+@pytest.fixture(scope="session")
+def bars_run(bars_table, tmp_path_factory):
+    """A run folder fitted to the bars, without a search."""
+    out = tmp_path_factory.mktemp("runs") / "bars"
+    return fit(bars_table, out=out)
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder: classes 2 and 10, two images each, class 10 one level deeper."""
+    names = ("2/b.png", "2/a.png", "deep/10/c.png", "deep/10/d.png")
+    return write_images(tmp_path / "photos", dict(zip(names, noise(4), strict=True)))
+
+
+@pytest.fixture
+def invoke():
+    """Run the command in this process: invoke("make-csv", ...) gives click's result."""
+
+    def run(*words, stdin=None):
+        return CliRunner().invoke(main, [str(word) for word in words], input=stdin)
+
+    return run

@@ -1,0 +1,110 @@
+"""Every file below a folder is listed, as an image or as a reject."""
+
+import os
+
+import pytest
+
+from sklimg.errors import DataError, TableError, UsageError
+from sklimg.listing import list_images
+from tests.builders import noise, write_images
+
+
+def labels_of(listing):
+    return {item.name: item.label for item in listing.items}
+
+
+def test_a_class_is_the_folder_that_holds_the_image(photos):
+    listing = list_images(photos)
+    assert [(item.name, item.label) for item in listing.items] == [
+        ("2/a.png", "2"),
+        ("2/b.png", "2"),
+        ("deep/10/c.png", "10"),
+        ("deep/10/d.png", "10"),
+    ]
+
+
+def test_order_is_natural(tmp_path):
+    names = ["10/1.png", "9/10.png", "9/9.png"]
+    write_images(tmp_path, dict(zip(names, noise(3), strict=True)))
+    assert list(labels_of(list_images(tmp_path))) == ["9/9.png", "9/10.png", "10/1.png"]
+
+
+def test_what_systems_leave_behind_is_ignored(photos):
+    for name in (".DS_Store", "2/Thumbs.db", "__MACOSX/2/._a.png", ".ipynb_checkpoints/a.png"):
+        (photos / name).parent.mkdir(parents=True, exist_ok=True)
+        (photos / name).write_bytes(b"junk")
+    listing = list_images(photos)
+    assert len(listing.items) == 4
+    assert {code for _, code, _ in listing.rejects} == {"ignored"}
+    assert len(listing.rejects) == 4
+
+
+def test_links_that_leave_the_folder_are_refused(photos, tmp_path):
+    write_images(tmp_path, {"outside/x.png": noise(1)[0]})
+    (photos / "2" / "inside.png").symlink_to("a.png")
+    (photos / "2" / "outside.png").symlink_to(tmp_path / "outside" / "x.png")
+    (photos / "folder").symlink_to(tmp_path / "outside")
+    (photos / "self").symlink_to("self")
+    listing = list_images(photos)
+    assert "2/inside.png" in labels_of(listing)
+    assert sorted((name, code) for name, code, _ in listing.rejects) == [
+        ("2/outside.png", "link"),
+        ("folder", "link"),
+    ]
+
+
+def test_a_name_that_is_not_utf8_is_a_reject(photos):
+    with open(os.path.join(os.fsencode(photos), b"\xff.png"), "wb"):  # noqa: PTH118, PTH123
+        pass
+    assert list_images(photos).rejects == [
+        ("\\xff.png", "bad_name", "the name is not UTF-8; rename it")
+    ]
+
+
+def test_classes_of_one_name_are_joined_and_said(tmp_path):
+    write_images(tmp_path, dict(zip(["x/cat/1.png", "y/cat/2.png"], noise(2), strict=True)))
+    listing = list_images(tmp_path)
+    assert set(labels_of(listing).values()) == {"cat"}
+    assert "1 class names stand on several folders and were joined: cat" in listing.notes[0]
+
+
+def test_a_manifest_tells_what_there_is(photos):
+    (photos / "manifest.csv").write_text("path,label\n2/a.png,NA\nabsent.png,x\n")
+    assert labels_of(list_images(photos)) == {"2/a.png": "NA", "absent.png": "x"}
+    assert labels_of(list_images(photos, "folder"))["2/a.png"] == "2"
+
+
+def test_a_manifest_further_down_tells_of_its_folder(photos):
+    (photos / "2" / "manifest.csv").write_text("path,label\na.png,two\n")
+    labels = labels_of(list_images(photos))
+    assert labels == {"2/a.png": "two", "deep/10/c.png": "10", "deep/10/d.png": "10"}
+
+
+def test_a_map_may_hold_groups(photos, tmp_path):
+    text = "path,label,group,note\nphotos/2/a.png,two,g1,x\n"
+    (tmp_path / "map.csv").write_text(text)
+    (item,) = list_images(tmp_path / "map.csv").items
+    assert (item.name, item.label, item.columns) == ("photos/2/a.png", "two", {"group": "g1"})
+
+
+def test_labels_by_other_ways(photos, tmp_path):
+    assert set(labels_of(list_images(photos, "none")).values()) == {""}
+    (tmp_path / "labels.csv").write_text("path,label\n2/a.png,é\n")
+    listing = list_images(photos, str(tmp_path / "labels.csv"))
+    assert labels_of(listing) == {"2/a.png": "é"}
+    assert {code for _, code, _ in listing.rejects} == {"no_label"}
+    assert len(listing.rejects) == 3
+
+
+def test_one_image_is_its_own_source(photos):
+    assert labels_of(list_images(photos / "2" / "a.png")) == {"a.png": "2"}
+
+
+def test_sources_that_are_none(photos, tmp_path):
+    with pytest.raises(DataError, match="absent: no such file or folder"):
+        list_images(tmp_path / "absent")
+    with pytest.raises(TableError, match=r"expected a manifest.csv in it"):
+        list_images(photos, "manifest")
+    (tmp_path / "t.csv").write_text("label,pixel0\na,1\n")
+    with pytest.raises(UsageError, match="got a table of vectors"):
+        list_images(tmp_path / "t.csv")

@@ -1,0 +1,102 @@
+"""Images become rows in order; what does not become a row is listed."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sklimg.errors import DataError
+from sklimg.images import read_image
+from sklimg.records import read_records
+from sklimg.sources import read_data, read_images, write_collection
+from sklimg.spec import ImageSpec
+from sklimg.table import Table, read_table
+from tests.builders import noise, write_images
+
+
+def paper(level, ink, count, seed):
+    """Pictures of a stroke of *ink* on paper of *level*."""
+    rng = np.random.default_rng(seed)
+    images = [np.full((28, 28), level, np.uint8) for _ in range(count)]
+    for image in images:
+        top = rng.integers(4, 14)
+        image[top : top + 8, 10:15] = ink
+    return images
+
+
+def test_rows_and_rejects_are_all_files(photos):
+    (photos / "2" / "notes.txt").write_text("no picture")
+    (photos / "2" / ".hidden").write_text("")
+    read = read_images([photos], ImageSpec())
+    n_files = sum(path.is_file() for path in photos.rglob("*"))
+    assert len(read.table) + len(read.rejects) == n_files == 6
+    assert read.n_refused == 1
+    np.testing.assert_array_equal(
+        read.table.pixels[1].reshape(28, 28), read_image(photos / "2" / "b.png")
+    )
+
+
+def test_several_sources_follow_each_other(photos):
+    read = read_images([photos / "deep", photos / "2"], ImageSpec())
+    assert read.table.labels.tolist() == ["10", "10", "2", "2"]
+    assert read.sources == [(str(photos / "deep"), 2), (str(photos / "2"), 2)]
+
+
+def test_ink_is_turned_to_light_on_dark_whatever_the_paper(tmp_path):
+    images = paper(240, 20, 5, 0) + paper(10, 230, 5, 1)
+    write_images(tmp_path, {f"a/{i}.png": image for i, image in enumerate(images)})
+    read = read_images([tmp_path], ImageSpec(invert="auto"))
+    assert read.table.spec.invert == "auto"
+    assert np.median(read.table.pixels, axis=1).max() <= 15
+
+
+def test_photographs_are_left_as_they_are(photos):
+    read = read_images([photos], ImageSpec(invert="auto"))
+    assert read.table.spec.invert == "no"
+
+
+def test_many_images_are_read_the_same_by_two_processes(tmp_path, monkeypatch):
+    write_images(tmp_path, {f"a/{i}.png": image for i, image in enumerate(noise(150))})
+    alone = read_images([tmp_path], ImageSpec(), jobs=1)
+    monkeypatch.setattr("sklimg.sources._WORTH_WORKERS", 100)
+    seen = []
+    both = read_images([tmp_path], ImageSpec(), jobs=2, progress=lambda *n: seen.append(n))
+    np.testing.assert_array_equal(alone.table.pixels, both.table.pixels)
+    assert seen == [(64, 150), (128, 150), (150, 150)]
+
+
+def test_a_folder_without_images_says_what_is_in_it(tmp_path):
+    with pytest.raises(DataError, match=r"expected images, got none in 0 files; .* no files"):
+        read_images([tmp_path], ImageSpec())
+    (tmp_path / "a.txt").write_text("hello")
+    with pytest.raises(DataError, match=r"got none in 1 files; the first: .*a.txt: expected PNG"):
+        read_images([tmp_path], ImageSpec())
+
+
+def test_a_table_has_its_sidecars(photos, tmp_path):
+    (photos / "2" / "notes.txt").write_text("no picture")
+    read = read_images([photos], ImageSpec(side=4, invert="yes"))
+    write_collection(read, tmp_path / "t.csv")
+    about = json.loads((tmp_path / "t.csv.json").read_text())
+    assert about["image"] == read.table.spec.as_dict()
+    assert list(about["classes"].items()) == [("2", 2), ("10", 2)]
+    assert (about["n_images"], about["n_rejects"]) == (4, 1)
+    rejects = read_records(tmp_path / "t.csv.rejects.csv")
+    assert (rejects["path"], rejects["code"]) == (["2/notes.txt"], ["not_an_image"])
+    assert read_table(tmp_path / "t.csv").spec == read.table.spec
+
+
+def test_data_of_every_kind_is_read(photos, tmp_path):
+    table = Table(np.zeros((1, 4), np.uint8), ["a"])
+    assert read_data(table).table is table
+    assert len(read_data(photos).table) == 4
+    (tmp_path / "t.csv").write_text("label,pixel0\na,1\n")
+    assert read_data(tmp_path / "t.csv").table.labels.tolist() == ["a"]
+    with pytest.raises(DataError, match="no such file or folder"):
+        read_data(tmp_path / "absent.csv")
+
+
+def test_groups_of_a_map_become_a_column(photos, tmp_path):
+    (tmp_path / "map.csv").write_text("path,label,group\nphotos/2/a.png,a,g\nphotos/2/b.png,b,\n")
+    table = read_data(tmp_path / "map.csv").table
+    assert table.columns["group"].tolist() == ["g", ""]
