@@ -1,0 +1,98 @@
+"""fit, as one types it."""
+
+import json
+
+import pytest
+
+from sklimg.model import load
+from sklimg.table import write_table
+from tests.builders import bars
+
+QUICK = ["--param", "max_iter=20", "--param", "hidden_layer_sizes=9"]
+
+
+@pytest.fixture
+def here(bars_table, tmp_path, monkeypatch):
+    """A working folder with a table t.csv."""
+    monkeypatch.chdir(tmp_path)
+    write_table(bars_table, "t.csv")
+    return tmp_path
+
+
+def test_runs_come_out_in_artifacts_and_latest_follows(invoke, here):
+    done = invoke("fit", "t.csv", *QUICK)
+    assert done.exit_code == 0, done.stderr
+    (run,) = [p for p in (here / "artifacts").iterdir() if p.name != "latest"]
+    assert run.name.endswith("Z-t")
+    assert (here / "artifacts" / "latest").resolve() == run
+    invoke("fit", "t.csv", *QUICK, "--name", "a b")
+    assert (here / "artifacts" / "latest").resolve().name.endswith("Z-a%20b")
+    invoke("fit", "t.csv", *QUICK, "-o", "elsewhere")
+    assert (here / "artifacts" / "latest").resolve().name.endswith("Z-a%20b")
+
+
+def test_results_go_to_stdout_and_the_rest_to_stderr(invoke, here):
+    done = invoke("fit", "t.csv", *QUICK, "-o", "run")
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["test", "folds"]
+    assert "accuracy 1.000 [0.757, 1.000] on 12 images; most frequent class 0.333" in lines[0]
+    topics = [line.split()[0] for line in done.stderr.splitlines()]
+    assert topics == ["data", "copies", "split", "mistakes", "verdict", "saved", "next"]
+    assert invoke("fit", "t.csv", *QUICK, "-o", "run2", "-q").stderr == ""
+
+
+def test_json_is_one_object(invoke, here):
+    done = invoke("fit", "t.csv", *QUICK, "-o", "run", "--json")
+    assert json.loads(done.stdout) == json.loads((here / "run" / "metrics.json").read_text())
+
+
+def test_values_in_plural_are_searched(invoke, here):
+    words = ["--param", "alpha=0.1,1", "--param", "max_iter=5", "--jobs", "1", "-o", "run"]
+    done = invoke("fit", "t.csv", *words)
+    assert "2 candidates x 5 folds = 10 fits" in done.stderr
+    assert load("run").pipeline["classify"].max_iter == 5
+
+
+def test_grid_adds_the_default(invoke, here):
+    words = ["--grid", "--model", "logistic", "--param", "max_iter=50", "--param", "tol=1e-2,1e-3"]
+    done = invoke("fit", "t.csv", *words, "--jobs", "1", "-o", "run")
+    assert "8 candidates x 5 folds = 40 fits" in done.stderr
+
+
+def test_other_data_may_test(invoke, here):
+    write_table(bars({"2": 9, "10": 9, "a": 9}, seed=3), "new.npz")
+    done = invoke("fit", "t.csv", *QUICK, "--test", "new.npz", "-o", "run")
+    assert "60 training and 27 test images, as given" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "part"),
+    [
+        (["absent.csv"], 3, "absent.csv: no such file or folder"),
+        (["t.csv", "--param", "alhpa=1"], 2, "did you mean 'alpha'?"),
+        (["t.csv", "--param", "solver=magic"], 2, "'solver' parameter"),
+        (["t.csv", "--test", "0"], 2, "share between 0 and 1"),
+        (["t.csv", "--test", "absent.csv"], 3, "absent.csv: no such file"),
+        (["t.csv", "--group", "writer"], 2, "no column 'writer'"),
+        (["t.csv", "--name", "x"], 2, "-o and --name, got both"),
+        (["one.csv"], 3, "at least two classes, got 1: 'a'"),
+        (["ragged.csv"], 3, "ragged.csv, line 2: expected 5 fields"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_written(invoke, here, words, code, part):
+    write_table(bars({"a": 5}), "one.csv")
+    (here / "ragged.csv").write_text("label,pixel0,pixel1,pixel2,pixel3\na,1,2,3\n")
+    done = invoke("fit", *words, "-o", "run")
+    assert done.exit_code == code
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert part in last
+    assert not (here / "run").exists()
+
+
+def test_a_folder_in_use_is_kept(invoke, here):
+    (here / "run").mkdir()
+    (here / "run" / "mine").write_text("x")
+    done = invoke("fit", "t.csv", "-o", "run")
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert [p.name for p in (here / "run").iterdir()] == ["mine"]

@@ -1,0 +1,139 @@
+"""predict, as one types it and as programs pipe into it."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from sklimg.images import encode_image
+from sklimg.table import write_table
+
+
+@pytest.fixture(scope="module")
+def vectors(bars_table):
+    """Vectors of a 2, a 10 and an a, as people write them."""
+    return [",".join(map(str, bars_table.pixels[i])) for i in (0, 20, 40)]
+
+
+@pytest.fixture
+def pictures(bars_table, tmp_path):
+    """A folder with pictures of a 2, a 10 and an a, named 1, 2 and 10."""
+    for name, i in (("1", 0), ("2", 20), ("10", 40)):
+        data = encode_image(bars_table.pixels[i].reshape(8, 8))
+        (tmp_path / f"{name}.png").write_bytes(data)
+    return tmp_path
+
+
+def test_vectors_are_answered_by_bare_labels(invoke, bars_run, vectors):
+    text = "\n".join([vectors[0], vectors[1].replace(",", ";"), f'"{vectors[2]}"'])
+    done = invoke("predict", "-m", bars_run.path, stdin=text)
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "2\n10\na\n", "")
+
+
+def test_each_line_is_answered_as_it_comes(bars_run, vectors):
+    command = [sys.executable, "-m", "sklimg", "predict", "-m", str(bars_run.path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+        for vector, label in zip(vectors, ("2", "10", "a"), strict=True):
+            run.stdin.write(vector + "\n")
+            run.stdin.flush()
+            assert run.stdout.readline() == label + "\n"  # before the end of the input
+        run.stdin.close()
+    assert run.returncode == 0
+
+
+def test_bad_lines_are_named_and_good_ones_answered(invoke, bars_run, vectors):
+    text = "\n".join([vectors[0], vectors[1][2:], "", "x" + vectors[1], vectors[2]])
+    done = invoke("predict", "-m", bars_run.path, stdin=text)
+    assert (done.exit_code, done.stdout) == (4, "2\na\n")
+    rejected = done.stderr.splitlines()
+    assert rejected[0].startswith("rejected: stdin, line 2: expected 64 pixels, got 6")
+    assert rejected[1].startswith("rejected: stdin, line 4, pixel0: expected a whole number")
+
+
+@pytest.mark.parametrize(
+    ("stdin", "part"),
+    [
+        ("1,2,3\n", "stdin, line 1: expected 64 pixels, got 3"),
+        ("", "expected a vector or an image, got nothing"),
+        (b"\x89PNG not really", "expected PNG, JPEG"),
+    ],
+)
+def test_nothing_to_answer_is_exit_3(invoke, bars_run, stdin, part):
+    done = invoke("predict", "-m", bars_run.path, stdin=stdin)
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert part in done.stderr
+    assert done.stderr.count("error: ") == 1
+
+
+def test_values_scaled_to_one_are_called_out(invoke, bars_run):
+    done = invoke("predict", "-m", bars_run.path, stdin=",".join(["1"] * 64))
+    assert "no value is above 1" in done.stderr
+
+
+def test_an_image_on_stdin(invoke, bars_run, pictures):
+    data = (pictures / "2.png").read_bytes()
+    assert invoke("predict", "-m", bars_run.path, stdin=data).stdout == "10\n"
+    assert invoke("predict", "-m", bars_run.path, "-", stdin=data).stdout == "10\n"
+
+
+def test_one_image_is_a_bare_label_and_several_are_a_table(invoke, bars_run, pictures):
+    assert invoke("predict", "-m", bars_run.path, pictures / "10.png").stdout == "a\n"
+    files = [pictures / "1.png", pictures / "2.png"]
+    rows = [
+        r.split("\t") for r in invoke("predict", "-m", bars_run.path, *files).stdout.split("\n")
+    ]
+    assert [row[:2] for row in rows[:2]] == [[str(files[0]), "2"], [str(files[1]), "10"]]
+    assert 0.5 < float(rows[0][2]) <= 1
+
+
+def test_a_folder_is_answered_in_natural_order(invoke, bars_run, pictures):
+    lines = invoke("predict", "-m", bars_run.path, pictures).stdout.splitlines()
+    names = [line.split("\t")[0] for line in lines]
+    assert names == [str(pictures / f"{name}.png") for name in (1, 2, 10)]
+
+
+def test_a_table_is_answered_row_by_row(invoke, bars_run, bars_table, tmp_path):
+    write_table(bars_table, tmp_path / "t.csv")
+    done = invoke("predict", "-m", bars_run.path, tmp_path / "t.csv", "--format", "csv")
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert list(rows[0]) == ["input", "label", "probability", "rejected"]
+    assert [row["label"] for row in rows] == bars_table.labels.tolist()
+    assert (rows[0]["input"], rows[0]["rejected"]) == ("row 1", "false")
+
+
+def test_the_top_classes(invoke, bars_run, pictures):
+    words = ["predict", "-m", bars_run.path, pictures / "1.png", "--top", 2]
+    answer = json.loads(invoke(*words, "--format", "jsonl").stdout)
+    assert [top["label"] for top in answer["top"]][0] == answer["label"] == "2"
+    assert len(answer["top"]) == 2
+    (row,) = csv.DictReader(invoke(*words, "--format", "csv").stdout.splitlines())
+    assert (row["label"], row["label2"]) == tuple(top["label"] for top in answer["top"])
+    assert len(invoke(*words).stdout.split("\t")) == 5
+
+
+def test_more_classes_than_there_are(invoke, bars_run, pictures):
+    done = invoke(
+        "predict", "-m", bars_run.path, pictures / "1.png", "--top", 9, "--format", "jsonl"
+    )
+    tops = json.loads(done.stdout)["top"]
+    assert np.sum([top["probability"] for top in tops]) == pytest.approx(1)
+
+
+def test_a_bad_image_among_good_ones_is_exit_4(invoke, bars_run, pictures):
+    (pictures / "3.png").write_text("no picture")
+    done = invoke("predict", "-m", bars_run.path, pictures)
+    assert (done.exit_code, len(done.stdout.splitlines())) == (4, 3)
+    assert "3.png: expected PNG" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("model", "part"), [("absent", "absent: expected a model"), (".", "expected a run folder")]
+)
+def test_a_model_that_is_none_is_exit_5(invoke, tmp_path, monkeypatch, model, part):
+    monkeypatch.chdir(tmp_path)
+    done = invoke("predict", "-m", model, stdin="1")
+    assert done.exit_code == 5
+    assert part in done.stderr

@@ -1,0 +1,71 @@
+"""make-csv, as one types it."""
+
+import json
+
+import pytest
+
+from sklimg.table import read_table
+
+
+def test_a_folder_becomes_a_table(invoke, photos, tmp_path):
+    out = tmp_path / "t.csv"
+    done = invoke("make-csv", photos, "-o", out)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr == f"4 images of 28x28 grey, 2 classes, in {out}\n"
+    first = out.read_bytes()
+    assert first.startswith(b"label,path,pixel0,pixel1,")
+    invoke("make-csv", photos, "-o", out)
+    assert out.read_bytes() == first
+
+
+def test_the_layouts_hold_the_same(invoke, photos, tmp_path):
+    for layout in ("wide", "vector"):
+        for ending in ("csv", "csv.gz", "npz"):
+            out = tmp_path / f"{layout}.{ending}"
+            assert invoke("make-csv", photos, "-o", out, "--layout", layout).exit_code == 0
+            table = read_table(out)
+            assert table.labels.tolist() == ["2", "2", "10", "10"]
+            assert table.pixels.tolist() == read_table(tmp_path / "wide.csv").pixels.tolist()
+
+
+def test_options_are_recorded(invoke, photos, tmp_path):
+    words = ["--size", 5, "--mode", "RGB", "--fit", "pad", "--invert", "yes"]
+    assert invoke("make-csv", photos, "-o", tmp_path / "t.npz", *words).exit_code == 0
+    image = json.loads((tmp_path / "t.npz.json").read_text())["image"]
+    assert image == {
+        "side": 5,
+        "mode": "RGB",
+        "fit": "pad",
+        "resample": "bilinear",
+        "invert": "yes",
+    }
+    assert read_table(tmp_path / "t.npz").pixels.shape == (4, 75)
+
+
+def test_rejects_are_exit_4_and_strict_writes_nothing(invoke, photos, tmp_path):
+    (photos / "2" / "x.txt").write_text("no picture")
+    done = invoke("make-csv", photos, "-o", tmp_path / "t.csv")
+    assert done.exit_code == 4
+    assert "1 files rejected, listed in" in done.stderr
+    done = invoke("make-csv", photos, "-o", tmp_path / "s.csv", "--strict")
+    assert done.exit_code == 3
+    assert not list(tmp_path.glob("s.csv*"))
+
+
+@pytest.mark.parametrize(
+    ("source", "out", "code", "part"),
+    [
+        ("absent", "t.csv", 3, "absent: no such file or folder"),
+        ("empty", "t.csv", 3, "expected images, got none in 0 files"),
+        ("photos", "t.txt", 2, "t.txt: expected a name ending in .csv, .csv.gz or .npz"),
+        ("photos", "empty/../photos/2/a.png/t.csv", 6, "cannot be written"),
+    ],
+)
+def test_what_is_wrong_is_said(invoke, photos, tmp_path, monkeypatch, source, out, code, part):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    done = invoke("make-csv", source, "-o", out)
+    assert done.exit_code == code
+    assert part in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.glob("t.*"))
