@@ -3,14 +3,15 @@
 Floor 5: fits and predicts, prints nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
 from sklimg.evaluation import evaluate_predictions
+from sklimg.files import natural_key
 from sklimg.fitting import fit_alone
-from sklimg.search import grid_search
+from sklimg.search import Progress, grid_search
 from sklimg.splits import grouped_folds
 from sklimg.table import Table
 
@@ -23,11 +24,11 @@ def cross_validate(
     table: Table,
     groups: np.ndarray,
     *,
-    classes: Sequence[str],
     n_folds: int,
     n_inner: int,
     rng: np.random.Generator,
     jobs: int = -1,
+    progress: Callable[[Progress], None] | None = None,
 ) -> dict:
     """Predict each row by a pipeline of the other folds, and score all of them.
 
@@ -43,12 +44,12 @@ def cross_validate(
     table : Table
     groups : ndarray of shape (n_images,)
         Rows that stay together.
-    classes : sequence of str
-        All classes, in the order to report.
     n_folds, n_inner : int
         Outer folds, and folds of a search inside one.
     rng : numpy.random.Generator
     jobs : int, default=-1
+    progress : callable, optional
+        Called with a `Progress` of each fold's search.
 
     Returns
     -------
@@ -56,6 +57,7 @@ def cross_validate(
         As from `evaluate_predictions`, and ``n_folds`` and ``fold_accuracies``.
     """
     X, y = table.pixels, table.labels
+    classes = sorted(set(y), key=natural_key)
     column = {label: i for i, label in enumerate(classes)}
     probabilities = np.zeros((len(X), len(classes)), np.float64)
     folds = grouped_folds(y, groups, n_folds, rng)
@@ -63,7 +65,9 @@ def cross_validate(
     for train, held_back in folds:
         if grid:
             inner = grouped_folds(y[train], groups[train], n_inner, rng)
-            search = grid_search(base, grid, X[train], y[train], inner, jobs=jobs)
+            search = grid_search(
+                base, grid, X[train], y[train], inner, jobs=jobs, progress=progress
+            )
             pipeline = search.best_estimator_
         else:
             pipeline = fit_alone(base, X[train], y[train])

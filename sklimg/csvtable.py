@@ -3,7 +3,8 @@
 wide       ``label,path,pixel0,pixel1,...`` and further named columns after the
            last pixel; also without ``path`` or ``label``, and with the pixel
            names of other programs (``1x1,1x2,...``)
-headerless numbers alone, the label first
+headerless numbers alone, the label first; or none, where the numbers are as many as
+           an image has
 vector     ``image_vector,label``, the vector quoted
 
 Reading has three layers: lines are split by byte searches where they hold no
@@ -26,12 +27,13 @@ import numpy as np
 
 from sklimg.errors import TableError
 from sklimg.records import csv_field, csv_line
+from sklimg.spec import ImageSpec
 from sklimg.vectors import parse_digits, parse_vector, print_vectors
 
 __all__ = ["looks_like_table", "read_csv", "write_csv"]
 
 _BLOCK = 1 << 22  # bytes read at a time
-_PIXEL = re.compile(r"(pixel|px|p)_?[0-9]+|[0-9]+x[0-9]+", re.IGNORECASE)
+_PIXEL = re.compile(r"pixel_?[0-9]+|[0-9]+x[0-9]+", re.IGNORECASE)
 _VECTOR = "image_vector"
 
 
@@ -89,7 +91,7 @@ def read_csv(file: BinaryIO, where: str) -> tuple[np.ndarray, dict[str, list[str
     while block := _whole_lines(file):
         others, vectors, lines = _split(block, layout, line, where)
         if vectors:
-            width = width or vectors[0].count(b",") + 1
+            width = width or len(parse_vector(vectors[0].decode(), None, f"{where}, line 2"))
             blocks.append(_numbers(vectors, width, lines, where, layout))
         for name, values in zip(columns, others, strict=True):
             columns[name] += values
@@ -115,6 +117,10 @@ def write_csv(
     """
     names = [f"pixel{i}" for i in range(pixels.shape[1])]
     after = [name for name in columns if name not in ("label", "path")]
+    if mistaken := [name for name in after if _PIXEL.fullmatch(name) or name == _VECTOR]:
+        raise TableError(
+            f"column {mistaken[0]!r}: expected a name unlike those of pixels; rename it"
+        )
     if layout == "vector":
         header, before, after = [_VECTOR, "label"], [], ["label"]
     else:
@@ -149,8 +155,13 @@ def _layout(first_line: bytes, where: str) -> _Layout:
         raise TableError(
             f"{where}, line 1: expected CSV in UTF-8: {err}; save it as UTF-8"
         ) from err
+    counted = [str(i) for i in range(len(names))]
+    if len(names) > 1 and names[1:] in (counted[:-1], counted[1:]) and not names[0].isdecimal():
+        return _Layout((names[0],), 1, len(names), "wide")  # columns that pandas numbered
     if len(names) > 1 and all(re.fullmatch(r"\s*[0-9.]+\s*", name) for name in names[1:]):
-        return _Layout(("label",), 1, len(names), "headerless")
+        bare = ImageSpec.guessed(len(names)) and not ImageSpec.guessed(len(names) - 1)
+        others = () if bare else ("label",)
+        return _Layout(others, len(others), len(names), "headerless")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise TableError(f"{where}, line 1: column {twice[0]!r} stands twice; rename one")
@@ -252,7 +263,11 @@ def _numbers(
 ) -> np.ndarray:
     """Return vectors of digits as an array of shape (len(vectors), width), uint8."""
     if all(vector.count(b",") == width - 1 for vector in vectors):
-        flat = parse_digits(b",".join(vectors) + b",")
+        text = b",".join(vectors) + b","
+        flat = parse_digits(text)
+        if flat is None:  # as people and programs also write them: 1, 2.0, 3
+            plain = text.replace(b", ", b",").replace(b" ,", b",").replace(b".0,", b",")
+            flat = parse_digits(plain)
         if flat is not None:
             return flat.reshape(len(vectors), width)
     return np.stack(

@@ -102,20 +102,23 @@ def baseline_accuracies(
     -------
     baselines : dict
         ``most_frequent``: always the most frequent class of the training part.
-        ``nearest_neighbour``: the label of the nearest training image, on the
-        first 20,000 training and 5,000 test rows at most.
+        ``nearest_neighbour``: the label of the nearest training image, on 20,000
+        training and 5,000 test rows at most, spread evenly over the table, which
+        may be sorted by class.
     """
     values, counts = np.unique(train_labels, return_counts=True)
     weights = vote_weights(groups)
-    n_train, n_test = _MOST_NEIGHBOURS
+    known, asked = (
+        _spread(len(rows), most) for rows, most in zip((train, test), _MOST_NEIGHBOURS, strict=True)
+    )
     nearest = KNeighborsClassifier(n_neighbors=1, algorithm="brute")
-    nearest.fit(train[:n_train].astype(np.float32), train_labels[:n_train])
-    guesses = nearest.predict(test[:n_test].astype(np.float32))
+    nearest.fit(train[known].astype(np.float32), train_labels[known])
+    guesses = nearest.predict(test[asked].astype(np.float32))
     most = np.full(len(test_labels), values[counts.argmax()], object)
     return {
         "most_frequent": float(accuracy_score(test_labels, most, sample_weight=weights)),
         "nearest_neighbour": float(
-            accuracy_score(test_labels[:n_test], guesses, sample_weight=weights[:n_test])
+            accuracy_score(test_labels[asked], guesses, sample_weight=weights[asked])
         ),
     }
 
@@ -162,6 +165,11 @@ def worst_confusions(counts: np.ndarray, names: Sequence[str], most: int = 3) ->
     order = np.argsort(-wrong, axis=None, kind="stable")[:most]
     pairs = [np.unravel_index(i, wrong.shape) for i in order]
     return [(names[i], names[j], int(wrong[i, j])) for i, j in pairs if wrong[i, j]]
+
+
+def _spread(length: int, most: int) -> np.ndarray:
+    """Return up to *most* indices, evenly spread."""
+    return np.unique(np.linspace(0, length - 1, min(length, most)).round().astype(int))
 
 
 def _log_loss(labels, probabilities, classes, weights) -> float | None:

@@ -24,11 +24,14 @@ from urllib.parse import quote
 from sklimg.errors import OutputError, UsageError
 
 __all__ = [
+    "DISK_ERRORS",
     "as_json",
+    "check_free",
     "file_sha256",
     "natural_key",
     "new_folder",
     "one_line",
+    "path_text",
     "point_to",
     "replacing_file",
     "run_stamp",
@@ -37,7 +40,7 @@ __all__ = [
 ]
 
 _NAME_LENGTH = 120  # characters of an encoded name; file systems allow 255 bytes
-_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS)
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS)
 
 
 @contextmanager
@@ -129,7 +132,7 @@ def new_folder(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def check_free(path: str | os.PathLike) -> None:
-    """Raise UsageError unless *path* is absent or an empty folder."""
+    """Raise unless *path* is absent or an empty folder, in a place that may be written to."""
     target = Path(path)
     if target.is_dir():
         if any(target.iterdir()):
@@ -139,6 +142,9 @@ def check_free(path: str | os.PathLike) -> None:
             )
     elif target.exists():
         raise UsageError(f"{path}: expected a new or empty folder, got a file; choose another -o")
+    above = next(folder for folder in target.absolute().parents if folder.exists())
+    if not os.access(above, os.W_OK):
+        raise OutputError(f"{path}: cannot be written: no permission in {above}; choose another -o")
 
 
 def point_to(link: Path, folder: Path) -> None:
@@ -162,6 +168,11 @@ def file_sha256(path: str | os.PathLike) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def path_text(path: str | os.PathLike) -> str:
+    r"""Return a path as text that UTF-8 can hold; other bytes become ``\xff``."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def run_stamp() -> str:
@@ -255,7 +266,7 @@ def _disk_errors_named(path: str | os.PathLike) -> Iterator[None]:
     try:
         yield
     except OSError as err:
-        if isinstance(err, OutputError) or err.errno not in _DISK_ERRORS:
+        if isinstance(err, OutputError) or err.errno not in DISK_ERRORS:
             raise
         with _os_errors_named(path):
             raise

@@ -21,6 +21,8 @@ from sklimg.files import one_line
 
 __all__ = ["fit_alone", "one_quiet_thread"]
 
+_INTERRUPTED = "Training interrupted by user"
+
 
 def fit_alone(pipeline: Pipeline, X: np.ndarray, y: np.ndarray) -> Pipeline:
     """Fit a clone of *pipeline* on one BLAS thread and return it.
@@ -38,13 +40,26 @@ def fit_alone(pipeline: Pipeline, X: np.ndarray, y: np.ndarray) -> Pipeline:
 
 
 @contextmanager
+def _interrupts() -> Iterator[None]:
+    """Raise KeyboardInterrupt in place of scikit-learn's warning about one."""
+    try:
+        yield
+    except UserWarning as err:
+        if str(err).startswith(_INTERRUPTED):
+            raise KeyboardInterrupt from err
+        raise
+
+
+@contextmanager
 def one_quiet_thread() -> Iterator[None]:
     """Fit on one BLAS thread, without scikit-learn's remarks on epochs and batches.
 
     That an MLP stopped at ``max_iter`` is to be seen in its curves; that a batch
-    is cut to a small table is what is wanted.
+    is cut to a small table is what is wanted. But where scikit-learn answers an
+    interrupt by a remark and a half-trained model, the interrupt goes on.
     """
-    with threadpool_limits(1), warnings.catch_warnings():
+    with threadpool_limits(1), warnings.catch_warnings(), _interrupts():
+        warnings.filterwarnings("error", message=_INTERRUPTED)
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", message="Got `batch_size` less than 1 or larger")
         yield

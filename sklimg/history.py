@@ -13,6 +13,8 @@ from sklimg.fitting import one_quiet_thread
 
 __all__ = ["epoch_history"]
 
+_MOST_SCORED = 5_000  # rows of each part that are scored in every epoch
+
 
 def epoch_history(
     fitted: Pipeline, X: np.ndarray, y: np.ndarray, fold: tuple[np.ndarray, np.ndarray], seed: int
@@ -21,7 +23,8 @@ def epoch_history(
 
     scikit-learn's MLPClassifier tells its training loss alone. So a clone of the
     fitted pipeline is trained on the fold's training rows for as many epochs as
-    the fitted one took, and scored after each; the fitted one is left as it is.
+    the fitted one took, and scored after each on 5,000 rows of each part at most;
+    the fitted one is left as it is.
 
     Parameters
     ----------
@@ -47,12 +50,14 @@ def epoch_history(
     )
     train, validation = fold
     features = clone(fitted[:-1]).fit(X[train], y[train])
-    parts = [(features.transform(X[rows]), y[rows]) for rows in (train, validation)]
+    some = [rows[:: -(-len(rows) // _MOST_SCORED)] for rows in (train, validation)]
+    parts = [(features.transform(X[rows]), y[rows]) for rows in some]
+    learned = features.transform(X[train]), y[train]
     names = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy")
     history: dict[str, list] = {name: [] for name in names}
     with one_quiet_thread():
         for epoch in range(1, last.n_iter_ + 1):
-            classifier.partial_fit(*parts[0], classes=last.classes_)
+            classifier.partial_fit(*learned, classes=last.classes_)
             scores = [
                 score for X_part, y_part in parts for score in _scores(classifier, X_part, y_part)
             ]

@@ -51,6 +51,8 @@ def read_pair(path: Path) -> tuple[np.ndarray, np.ndarray, ImageSpec]:
     labels_name = path.name.replace("images", "labels").replace("idx3", "idx1")
     labels_path = path.with_name(labels_name)
     (n_images, height, width), pixels = _read(path, _IMAGES, 3)
+    if not n_images:
+        raise TableError(f"{path}: expected images, got none")
     if height != width:
         raise TableError(f"{path}: expected square images, got {height}x{width}")
     if not labels_path.exists():

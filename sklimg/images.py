@@ -24,8 +24,6 @@ Floor 1: knows errors and the spec; writes no file and prints nothing.
 import os
 import stat
 import struct
-import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -35,14 +33,12 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from sklimg.errors import ImageError
+from sklimg.formats import FORMATS, MAX_PIXELS, damaged_error, unknown_error
 from sklimg.spec import ImageSpec
 
-__all__ = ["encode_image", "is_ink", "read_image", "read_pages"]
+__all__ = ["encode_image", "is_ink", "read_first", "read_image", "read_pages"]
 
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
-MAX_PIXELS = 50_000_000
 
-_OPEN = threading.Lock()  # the warnings filter belongs to the whole process
 _GREY_MODES = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 _TAG_ERRORS = (  # what getexif raises on damaged tags
     ArithmeticError,
@@ -63,18 +59,6 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_FOREIGN = (  # where in the file, the bytes there, what it is, what to do
-    (0, b"%PDF", "a PDF", "print its pages to PNG, for example with pdftoppm -png"),
-    (4, b"ftyphei", "a HEIC photo", "export it as JPEG on the phone or computer"),
-    (4, b"ftypmif", "a HEIC photo", "export it as JPEG on the phone or computer"),
-    (4, b"ftypavif", "an AVIF image", "convert it to PNG or JPEG"),
-    (0, b"<svg", "an SVG drawing", "export it as PNG"),
-    (0, b"<?xml", "XML, perhaps an SVG drawing", "export it as PNG"),
-    (0, b"8BPS", "a Photoshop file", "export it as PNG"),
-    (0, b"\x00\x00\x01\x00", "an icon file", "convert it to PNG"),
-    (4, b"jP  ", "a JPEG 2000 image", "convert it to PNG or JPEG"),
-    (0, b"PK\x03\x04", "a zip archive", "unpack it first"),
-)
 
 
 def read_image(source: str | os.PathLike | bytes, spec: ImageSpec | None = None) -> np.ndarray:
@@ -104,8 +88,13 @@ def read_image(source: str | os.PathLike | bytes, spec: ImageSpec | None = None)
     array([[255, 255],
            [255, 255]], dtype=uint8)
     """
-    spec = spec or ImageSpec()
+    return read_first(source, spec or ImageSpec())[0]
+
+
+def read_first(source: str | os.PathLike | bytes, spec: ImageSpec) -> tuple[np.ndarray, bool]:
+    """Decode as `read_image` does, and tell whether the file holds further frames."""
     with _decoding(source) as image:
+        has_more = bool(getattr(image, "is_animated", False))
         image.draft(spec.mode, (2 * spec.side, 2 * spec.side))  # JPEG decodes smaller, faster
         image.load()
         small = _fit(_as_mode(image, spec.mode), spec)
@@ -113,7 +102,7 @@ def read_image(source: str | os.PathLike | bytes, spec: ImageSpec | None = None)
         pixels = np.array(small if turn is None else small.transpose(turn))
     if spec.invert == "yes" or (spec.invert == "auto" and np.median(pixels) > 127):
         pixels = 255 - pixels
-    return pixels
+    return pixels, has_more
 
 
 def read_pages(source: str | os.PathLike | bytes) -> Iterator[np.ndarray]:
@@ -170,18 +159,16 @@ def _decoding(source: str | os.PathLike | bytes) -> Iterator[Image.Image]:
         with _opened(source, where) as file:
             head = file.read(32)
             file.seek(0)
-            with _OPEN, warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # the size is checked right below
-                image = Image.open(file, formats=FORMATS)
+            image = Image.open(file, formats=FORMATS)
             with image:
                 _check_size(image, where)
                 yield image
     except ImageError:
         raise
     except UnidentifiedImageError as err:
-        raise _unknown(head, where) from err
+        raise unknown_error(head, where) from err
     except Exception as err:  # decoders raise anything on damaged bytes
-        raise _damaged(err, where) from err
+        raise damaged_error(err, where) from err
 
 
 @contextmanager
@@ -222,26 +209,6 @@ def _check_size(image: Image.Image, where: str) -> None:
             f"got {height}x{width}; shrink it first",
             "too_large",
         )
-
-
-def _unknown(head: bytes, where: str) -> ImageError:
-    """Return the error for bytes of no known format, with the remedy if there is one."""
-    expected = "expected PNG, JPEG, GIF, BMP, WebP or TIFF"
-    for start, magic, kind, remedy in _FOREIGN:
-        if head[start : start + len(magic)] == magic:
-            return ImageError(f"{where}: {expected}, got {kind}; {remedy}", "unsupported_format")
-    return ImageError(f"{where}: {expected}, got something else or a damaged file", "not_an_image")
-
-
-def _damaged(err: Exception, where: str) -> ImageError:
-    """Return the ImageError for what a decoder raised."""
-    text = str(err) or type(err).__name__
-    if isinstance(err, (MemoryError, Image.DecompressionBombError)):
-        return ImageError(f"{where}: too large for the memory; shrink it first", "too_large")
-    cut = any(word in text.lower() for word in ("truncated", "end of file"))
-    if cut or isinstance(err, EOFError):
-        return ImageError(f"{where}: the file ends too early; copy it again", "truncated")
-    return ImageError(f"{where}: damaged image: {text}; save it anew from its source", "damaged")
 
 
 def _orientation(image: Image.Image) -> int:

@@ -4,10 +4,13 @@ Every file below a folder is listed as an image to read or as a reject, so that
 always ``files seen = rows + rejects``. Reject codes are those of `ImageError` and
 
 =============  ============================================================
-ignored        dot files, ``Thumbs.db``, ``__MACOSX``: what systems leave behind
+ignored        dot files, ``Thumbs.db``, ``__MACOSX``: what systems leave behind;
+               files that describe tiles
 bad_name       a name that is not UTF-8
 link           a link that leads out of the folder
+unlisted       a file that the manifest above it does not mention
 no_label       an image that the given labels do not mention
+unreadable     a folder that cannot be read
 =============  ============================================================
 
 Floor 2: looks at folders and reads lists, opens no image.
@@ -15,14 +18,16 @@ Floor 2: looks at folders and reads lists, opens no image.
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePath
 
 from sklimg.errors import DataError, TableError, UsageError
-from sklimg.files import natural_key
+from sklimg.files import natural_key, path_text
+from sklimg.names import MANIFEST, OWN_FILES
 from sklimg.records import read_records
 from sklimg.table import is_table
-from sklimg.tiles import MANIFEST
 
 __all__ = ["IGNORED", "Item", "Listing", "list_images"]
 
@@ -49,7 +54,9 @@ class Listing:
     notes: list[str] = field(default_factory=list)
 
 
-def list_images(source: str | os.PathLike, labels: str = "auto") -> Listing:
+def list_images(
+    source: str | os.PathLike, labels: str = "auto", leave: Sequence[str | os.PathLike] = ()
+) -> Listing:
     """List the images of one source, labelled, in natural order.
 
     Parameters
@@ -61,6 +68,8 @@ def list_images(source: str | os.PathLike, labels: str = "auto") -> Listing:
         "folder": the folder that directly holds an image; "manifest": the
         ``manifest.csv`` of a folder, which must be there; "auto": the manifest
         where there is one; "none"; else a map with paths relative to the source.
+    leave : sequence of path
+        Files that are ignored should they stand in a folder.
 
     Raises
     ------
@@ -72,14 +81,16 @@ def list_images(source: str | os.PathLike, labels: str = "auto") -> Listing:
     source = Path(source)
     if source.is_dir():
         listing = _list_folder(source, labels)
-    elif source.suffix.lower() == ".csv" and source.is_file():
-        if is_table(source):
-            raise UsageError(f"{source}: expected images or a map of them, got a table of vectors")
-        listing = _list_map(source, source.parent)
-    elif source.exists():
-        listing = Listing([Item(source, source.name, source.absolute().parent.name)])
-    else:
+    elif not source.exists():
         raise DataError(f"{source}: no such file or folder; check the path")
+    elif source.name.endswith((".csv", ".csv.gz", ".npz")):
+        listing = _list_map(_known_map(source), source.parent)
+    else:
+        listing = Listing([Item(source, source.name, source.resolve().parent.name)])
+    own = {os.path.realpath(path) for path in leave}
+    for item in [i for i in listing.items if own and os.path.realpath(i.file) in own]:
+        listing.items.remove(item)
+        listing.rejects.append((item.name, IGNORED, "written by this very command"))
     if labels == "none":
         listing.items = [replace(item, label="") for item in listing.items]
     elif labels not in ("auto", "folder", "manifest"):
@@ -92,27 +103,26 @@ def _list_folder(root: Path, labels: str) -> Listing:
     listing, through = Listing(), labels in ("auto", "manifest")
     if labels == "manifest" and not (root / MANIFEST).exists():
         raise TableError(f"{root}: expected a {MANIFEST} in it, found none; pass --labels folder")
-    for folder, below, names in os.walk(root):
-        if through and MANIFEST in names:
+    real_root, told, told_names = Path(os.path.realpath(root)), [], set()
+    for folder, below, names in os.walk(root, onerror=partial(_unreadable, listing, root)):
+        is_told = any(Path(folder).is_relative_to(place) for place in told)
+        if through and MANIFEST in names and not is_told:
             inner = _list_map(Path(folder, MANIFEST), root)
-            listing.items += inner.items
-            listing.rejects += inner.rejects
-            below.clear()
-            continue
+            told, is_told = [*told, folder], True
+            told_names |= {item.name for item in inner.items}
+            for item in inner.items:
+                _add(listing, item, real_root)
         links = [name for name in below if Path(folder, name).is_symlink()]
-        for name in names + links:
-            file = Path(folder, name)
-            relative = file.relative_to(root)
-            if problem := _problem(file, relative, root):
-                listing.rejects.append((_text(relative), *problem))
-            else:
-                label = file.absolute().parent.name
-                listing.items.append(Item(file, relative.as_posix(), label))
+        for file in (Path(folder, name) for name in names + links):
+            name = file.relative_to(root).as_posix()
+            if name not in told_names:
+                label = "" if is_told else Path(folder).resolve().name
+                _add(listing, Item(file, name, label), real_root, is_told)
     listing.items.sort(key=lambda item: [natural_key(part) for part in PurePath(item.name).parts])
     listing.rejects.sort()
     holders = Counter(item.label for item in {i.file.parent: i for i in listing.items}.values())
     twice = sorted((label for label, n in holders.items() if n > 1), key=natural_key)
-    if twice and not (root / MANIFEST).exists():
+    if twice and not told:
         listing.notes.append(
             f"{root}: {len(twice)} class names stand on several folders and were joined: "
             f"{', '.join(twice[:5])}"
@@ -120,23 +130,56 @@ def _list_folder(root: Path, labels: str) -> Listing:
     return listing
 
 
-def _problem(file: Path, relative: Path, root: Path) -> tuple[str, str] | None:
-    """Return (code, reason) if a file is not even to be opened."""
-    if any(part.startswith(".") or part in _JUNK for part in relative.parts):
-        return IGNORED, "left behind by a system or an editor"
-    if _text(relative) != str(relative):
-        return "bad_name", "the name is not UTF-8; rename it"
-    target = Path(os.path.realpath(file))  # unlike resolve(), it bears a link to itself
-    if file.is_symlink() and not target.is_relative_to(os.path.realpath(root)):
-        return "link", "the link leads out of the folder; put a copy in its place"
-    if file.is_symlink() and file.is_dir():
-        return IGNORED, "a link to a folder that is listed itself"
-    return None
+def _add(listing: Listing, item: Item, root: Path, is_unlisted: bool = False) -> None:
+    """Add an image to a listing, or the reason why it is not even to be opened."""
+    name, parts = item.name, PurePath(item.name).parts
+    if any(part.startswith(".") or part in _JUNK for part in parts) and ".." not in parts:
+        reject = (IGNORED, "left behind by a system or an editor")
+    elif path_text(name) != name or path_text(item.label) != item.label:
+        reject = ("bad_name", "the name is not UTF-8; rename it")
+    elif not (target := _target(item.file)).is_relative_to(root):
+        reject = ("link", "it leads out of the folder; put a copy in its place")
+    elif item.file.is_symlink() and target.is_dir():
+        reject = (IGNORED, "a link to a folder that is listed itself")
+    elif parts[-1] in OWN_FILES:
+        reject = (IGNORED, "describes the tiles beside it")
+    elif is_unlisted:
+        reject = ("unlisted", f"the {MANIFEST} above it does not mention it; add a line for it")
+    else:
+        listing.items.append(item)
+        return
+    listing.rejects.append((path_text(name), *reject))
+
+
+def _target(file: Path) -> Path:
+    """Return where a path leads; unlike `Path.resolve` it bears a link to itself."""
+    is_plain = not file.is_symlink() and ".." not in file.parts
+    return (
+        Path(os.path.realpath(file.parent), file.name) if is_plain else Path(os.path.realpath(file))
+    )
+
+
+def _unreadable(listing: Listing, root: Path, err: OSError) -> None:
+    name = path_text(os.path.relpath(err.filename, root))
+    listing.rejects.append((name, "unreadable", f"the folder cannot be read: {err.strerror}"))
+
+
+def _known_map(path: Path) -> Path:
+    """Return *path* if it is a map of images; raise if it is a table, or neither."""
+    if is_table(path):
+        raise UsageError(f"{path}: expected images or a map of them, got a table of vectors")
+    if path.suffix != ".csv" or not {"path", "label"} <= set(read_records(path)):
+        raise TableError(
+            f"{path}: expected a map with the columns path,label or a table with "
+            "label,path,pixel0,... or image_vector,label; add a header"
+        )
+    return path
 
 
 def _list_map(path: Path, root: Path) -> Listing:
     """List the images of a manifest or map; names are relative to *root*."""
     columns = read_records(path, ("path", "label"))
+    _check_once(path, columns["path"])
     known = [name for name in ("group", "split") if name in columns]
     listing = Listing()
     prefix = path.parent.relative_to(root)
@@ -146,18 +189,18 @@ def _list_map(path: Path, root: Path) -> Listing:
     return listing
 
 
+def _check_once(path: Path, names: list[str]) -> None:
+    if len(set(names)) < len(names):
+        twice = next(name for name, count in Counter(names).items() if count > 1)
+        raise TableError(f"{path}: the path {twice!r} stands twice; which label is right?")
+
+
 def _relabel(listing: Listing, path: Path) -> None:
-    """Take the labels from a map; images that it does not mention become rejects."""
+    """Take the labels from a map; what only one of the two knows becomes a reject."""
     columns = read_records(path, ("path", "label"))
+    _check_once(path, columns["path"])
     given = dict(zip(columns["path"], columns["label"], strict=True))
-    missing = [item for item in listing.items if item.name not in given]
     reason = f"{path} does not mention it; add a line for it"
-    listing.rejects += [(item.name, "no_label", reason) for item in missing]
-    listing.items = [
-        replace(item, label=given[item.name]) for item in listing.items if item.name in given
-    ]
-
-
-def _text(path: Path) -> str:
-    """Return a path as text that UTF-8 can hold."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    listing.rejects += [(i.name, "no_label", reason) for i in listing.items if i.name not in given]
+    listing.items = [replace(i, label=given.pop(i.name)) for i in listing.items if i.name in given]
+    listing.rejects += [(name, "missing", f"{path} mentions it") for name in given]

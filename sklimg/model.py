@@ -13,9 +13,12 @@ Floor 4: reads and writes files, prints nothing.
 import hashlib
 import json
 import os
+import pickle
 import warnings
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
@@ -24,17 +27,29 @@ import joblib
 import numpy as np
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from sklimg.errors import ModelError, TableError
-from sklimg.files import as_json, file_sha256
+from sklimg.files import as_json
 from sklimg.images import read_image
+from sklimg.names import LATEST
 from sklimg.spec import ImageSpec
 
 __all__ = ["Model", "find_model", "load", "save_model"]
 
-LATEST = Path("artifacts", "latest")
 _FORMAT = "sklimg-model-1"
+_OPENING_ERRORS = (  # what joblib and pickle raise on what they cannot open
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    OSError,
+    pickle.UnpicklingError,
+    TypeError,
+    ValueError,
+    zlib.error,
+)
 _PIPELINE, _MANIFEST, _SEEN, _SUMS = "pipeline.joblib", "manifest.json", "seen.npy", "SHA256SUMS"
 
 
@@ -52,6 +67,10 @@ class Model:
         What images become before they are classified.
     seen : ndarray of uint64
         Sorted digests of the images it was trained on.
+    counts : dict of str to int
+        Training images of each class.
+    spec_is_known : bool
+        Whether it was recorded how the training images became pixels.
     id : str
         Twelve hexadecimal digits that change with any of its files.
     notes : tuple of str
@@ -62,6 +81,8 @@ class Model:
     classes: tuple[str, ...]
     spec: ImageSpec
     seen: np.ndarray
+    counts: dict[str, int]
+    spec_is_known: bool = True
     id: str = ""
     notes: tuple[str, ...] = ()
 
@@ -86,9 +107,13 @@ class Model:
         if pixels.ndim != 2 or pixels.shape[1] != self.spec.n_pixels:
             raise TableError(
                 f"expected images of {self.spec.n_pixels} pixels ({self.spec}), got an array of "
-                f"shape {pixels.shape}"
+                f"shape {pixels.shape}; make the table with the model's size and mode"
             )
-        with threadpool_limits(1):
+        if not len(pixels):
+            return np.empty((0, len(self.classes)), np.float32)
+        if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
+            raise TableError("expected pixels from 0 to 255, got NaN or infinity")
+        with _controller().limit(limits=1):
             probabilities = self.pipeline.predict_proba(pixels)
         column = {label: i for i, label in enumerate(self.pipeline.classes_)}
         return probabilities[:, [column[label] for label in self.classes]]
@@ -109,8 +134,14 @@ class Model:
         return self.predict(np.stack(vectors)) if vectors else np.empty(0, object)
 
 
-def save_model(folder: Path, model: Model) -> None:
-    """Write *model* into the new folder *folder*."""
+@cache
+def _controller() -> ThreadpoolController:
+    """Return the thread pools of this process, looked up once."""
+    return ThreadpoolController()
+
+
+def save_model(folder: Path, model: Model) -> str:
+    """Write *model* into the new folder *folder* and return its id."""
     folder.mkdir()
     buffer = BytesIO()
     joblib.dump(model.pipeline, buffer, compress=3)
@@ -119,7 +150,9 @@ def save_model(folder: Path, model: Model) -> None:
     manifest = {
         "format": _FORMAT,
         "classes": list(model.classes),
+        "counts": model.counts,
         "image": model.spec.as_dict(),
+        "image_is_known": model.spec_is_known,
         "steps": [f"{name}: {type(step).__name__}" for name, step in model.pipeline.steps],
         "versions": {name: version(name) for name in ("sklimg", "scikit-learn", "numpy")},
     }
@@ -132,6 +165,7 @@ def save_model(folder: Path, model: Model) -> None:
         (folder / name).write_bytes(data)
     sums = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in contents.items()]
     (folder / _SUMS).write_text("".join(sums))
+    return _id("".join(sums).encode())
 
 
 def find_model(path: str | os.PathLike | None = None) -> Path:
@@ -148,10 +182,14 @@ def find_model(path: str | os.PathLike | None = None) -> Path:
         If there is no model.
     """
     start = LATEST if path is None or str(path) == "latest" else Path(path)
-    for folder in (start, start / "model"):
-        if (folder / _MANIFEST).is_file():
-            return folder
-    if not start.exists():
+    try:
+        for folder in (start, start / "model"):
+            if (folder / _MANIFEST).is_file():
+                return folder
+        is_missing = not start.exists()
+    except OSError as err:
+        raise ModelError(f"{start}: cannot be read: {err.strerror}; check the path") from err
+    if is_missing:
         remedy = "fit one first or pass -m RUN" if start == LATEST else "check the path"
         raise ModelError(f"{start}: expected a model, found nothing there; {remedy}")
     raise ModelError(f"{start}: expected a run folder or its model/, got something else")
@@ -180,42 +218,59 @@ def load(path: str | os.PathLike | None = None) -> Model:
     first show that the file is the one that was saved, not who saved it.
     """
     folder = find_model(path)
-    sums = _checked_sums(folder)
+    sums, contents = _checked(folder)
     try:
-        manifest = json.loads((folder / _MANIFEST).read_bytes())
+        manifest = json.loads(contents[_MANIFEST])
         if manifest["format"] != _FORMAT:
             raise ModelError(f"{folder}: expected format {_FORMAT}, got {manifest['format']!r}")
         classes, spec = tuple(manifest["classes"]), ImageSpec(**manifest["image"])
-        seen = np.load(folder / _SEEN, allow_pickle=False)
-    except (KeyError, OSError, TypeError, ValueError) as err:
+        seen = np.load(BytesIO(contents[_SEEN]), allow_pickle=False)
+        counts, made = manifest["counts"], manifest["versions"].get("scikit-learn")
+    except (AttributeError, KeyError, TypeError, ValueError) as err:
         if isinstance(err, ModelError):
             raise
         raise ModelError(f"{folder}: damaged manifest: {err}; copy or fit the model again") from err
-    notes = ()
-    made, here = manifest["versions"].get("scikit-learn"), version("scikit-learn")
-    if made != here:
-        notes = (f"the model was made with scikit-learn {made}, this is {here}",)
+    if not isinstance(manifest["image_is_known"], bool) or not isinstance(counts, dict):
+        raise ModelError(f"{folder}: damaged manifest; copy or fit the model again")
+    here = version("scikit-learn")
+    notes = () if made == here else (f"made with scikit-learn {made}, this is {here}",)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InconsistentVersionWarning)  # said in the notes
-        pipeline = joblib.load(folder / _PIPELINE)
-    return Model(pipeline, classes, spec, seen, hashlib.sha256(sums).hexdigest()[:12], notes)
+        try:
+            pipeline = joblib.load(BytesIO(contents[_PIPELINE]))
+        except _OPENING_ERRORS as err:
+            raise ModelError(
+                f"{folder}: cannot be opened by scikit-learn {here}: {err}; it was made with "
+                f"{made}: install that or fit the model again"
+            ) from err
+    if (
+        not isinstance(pipeline, Pipeline)
+        or sorted(pipeline.classes_) != sorted(classes)
+        or pipeline.n_features_in_ != spec.n_pixels
+    ):
+        raise ModelError(f"{folder}: its manifest and its pipeline disagree; fit it again")
+    is_known = manifest["image_is_known"]
+    return Model(pipeline, classes, spec, seen, counts, is_known, _id(sums), notes)
 
 
-def _checked_sums(folder: Path) -> bytes:
-    """Return the content of SHA256SUMS after every file was found equal to its sum."""
+def _id(sums: bytes) -> str:
+    return hashlib.sha256(sums).hexdigest()[:12]
+
+
+def _checked(folder: Path) -> tuple[bytes, dict[str, bytes]]:
+    """Return SHA256SUMS and the files it lists, each found equal to its sum."""
     try:
         sums = (folder / _SUMS).read_bytes()
         listed = dict(line.split("  ")[::-1] for line in sums.decode("ascii").splitlines())
-        if set(listed) != {_PIPELINE, _MANIFEST, _SEEN}:
-            raise ModelError(f"{folder}: {_SUMS} lists other files than a model has; fit it again")
-        for name, expected in listed.items():
-            if file_sha256(folder / name) != expected:
-                raise ModelError(
-                    f"{folder / name}: damaged, its SHA-256 is not the recorded one; "
-                    "copy or fit the model again"
-                )
+        contents = {name: (folder / name).read_bytes() for name in (_PIPELINE, _MANIFEST, _SEEN)}
     except (OSError, ValueError) as err:
-        if isinstance(err, ModelError):
-            raise
         raise ModelError(f"{folder}: incomplete model: {err}; copy or fit it again") from err
-    return sums
+    if set(listed) != set(contents):
+        raise ModelError(f"{folder}: {_SUMS} lists other files than a model has; fit it again")
+    for name, data in contents.items():
+        if hashlib.sha256(data).hexdigest() != listed[name]:
+            raise ModelError(
+                f"{folder / name}: damaged, its SHA-256 is not the recorded one; "
+                "copy or fit the model again"
+            )
+    return sums, contents

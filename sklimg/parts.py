@@ -12,11 +12,12 @@ import numpy as np
 from sklimg.duplicates import group_copies, join_groups, pixel_digests
 from sklimg.errors import DataError, UsageError
 from sklimg.files import natural_key
-from sklimg.sources import read_data
+from sklimg.sources import Collection
+from sklimg.spec import ImageSpec
 from sklimg.splits import split_test
 from sklimg.table import Table
 
-__all__ = ["Parts", "is_data", "name_of", "split_table"]
+__all__ = ["Parts", "group_rows", "is_data", "name_of", "spec_notes", "split_table"]
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,9 @@ class Parts:
 
 
 def split_table(
-    table: Table,
-    test: float | str | os.PathLike | Table,
+    read: Collection,
+    name: str,
+    test: float | Collection,
     group: str,
     rng: np.random.Generator,
     tell: Callable[[str, str], None],
@@ -62,8 +64,11 @@ def split_table(
 
     Parameters
     ----------
-    table : Table
-    test : float, path or Table
+    read : Collection
+        The data.
+    name : str
+        What errors call it.
+    test : float or Collection
         Share of each class's groups, or other data.
     group : str
         "auto", "none" or the name of a column; see `sklimg.fit`.
@@ -80,89 +85,126 @@ def split_table(
     DataError
         If labels are missing, or classes are too few or too small.
     UsageError
-        If the share is no share or the column unknown.
+        If the column is unknown.
     """
-    given = is_data(test)
-    if not given and not 0 < test < 1:
-        raise UsageError(f"test: expected a share between 0 and 1, or data, got {test}")
-    _check_labels(table)
-    n_own = len(table)
-    if given:
-        table = _with_test(table, test)
+    table, n_own = read.table, len(read.table)
+    is_other = isinstance(test, Collection)
+    _check_labels(table, name)
+    if is_other:
+        table = _with_test(table, test.table)
     digests = pixel_digests(table.pixels)
-    groups = _groups(table, group, digests, tell)
-    if given:
+    groups = group_rows(table, group, digests, tell)
+    if is_other:
         split = np.where(np.arange(len(table)) < n_own, "train", "test").astype(object)
-        copies = (split == "train") & np.isin(groups, groups[n_own:])
-        if copies.any():
-            split[copies] = "dropped"
-            tell("copies", f"{copies.sum()} training images are copies of test images: dropped")
-            _check_labels(table.take(split == "train"))
+        shared = (split == "train") & np.isin(groups, groups[n_own:])
+        split[shared] = "dropped"
+        if shared.any():
+            tell(
+                "copies", f"{shared.sum()} training images dropped: test images or of their groups"
+            )
+        _check_labels(table.take(split == "train"), f"{name} without what the test data holds")
     else:
-        is_test = split_test(table.labels, groups, test, rng)
+        try:
+            is_test = split_test(table.labels, groups, test, rng)
+        except DataError as err:
+            raise DataError(f"{name}: {err}") from err
         split = np.where(is_test, "test", "train").astype(object)
     counts = [np.sum(split == part) for part in ("train", "test")]
-    how = "as given" if given else "whole groups, stratified by class"
+    how = "as given" if is_other else "whole groups, stratified by class"
     tell("split", f"{counts[0]} training and {counts[1]} test images, {how}")
     return Parts(table, groups, digests, split)
 
 
-def _groups(table: Table, group: str, digests: np.ndarray, tell: Callable) -> np.ndarray:
-    """Return the group of each row, and tell what was found."""
+def group_rows(
+    table: Table, group: str, digests: np.ndarray, tell: Callable[[str, str], None]
+) -> np.ndarray:
+    """Return the group of each row, and tell what was found.
+
+    Parameters
+    ----------
+    table : Table
+    group : str
+        "auto": copies, and rows that share a value in a column ``group`` if there
+        is one; "none": every row for itself; else the column to use instead.
+    digests : ndarray of shape (n_images,), uint64
+        Of the pixels.
+    tell : callable
+        Called with a topic and a line of text.
+
+    Returns
+    -------
+    groups : ndarray of shape (n_images,), int
+
+    Raises
+    ------
+    UsageError
+        If there is no such column.
+    """
     copies = group_copies(digests)
-    n_copies = len(table) - len(np.unique(copies))
+    n_copies, n_groups = len(table) - len(np.unique(copies)), len(np.unique(copies))
     if group == "none":
         tell("copies", f"{n_copies} rows are copies and are NOT kept together, as asked")
         return np.arange(len(table))
-    kept = f"kept together in {len(np.unique(copies))} groups" if n_copies else "none"
-    tell("copies", f"{n_copies} rows are exact copies of another row; {kept}" if n_copies else kept)
-    first = table.labels[copies]
-    conflicts = len(np.unique(copies[table.labels != first]))
+    kept = f"{n_copies} rows are exact copies of another row; kept together in {n_groups} groups"
+    tell("copies", kept if n_copies else "none")
+    conflicts = len(np.unique(copies[table.labels != table.labels[copies]]))
     if conflicts:
         tell("warning", f"{conflicts} pictures stand under two labels; decide which is right")
-    name = "group" if group == "auto" else group
-    if name not in table.columns:
-        if group == "auto":
-            return copies
-        known = ", ".join(table.columns) or "none"
-        raise UsageError(f"group: the data has no column {group!r}; its further columns: {known}")
-    groups = join_groups(copies, table.columns[name])
-    tell("groups", f"{len(np.unique(groups))} by the column {name!r} and by copies")
-    return groups
+    column = "group" if group == "auto" else group
+    if column in table.columns:
+        groups = join_groups(copies, table.columns[column])
+        tell("groups", f"{len(np.unique(groups))} by the column {column!r} and by copies")
+        return groups
+    if group == "auto":
+        return copies
+    known = ", ".join(table.columns) or "none"
+    raise UsageError(f"group: the data has no column {group!r}; its further columns: {known}")
 
 
-def _with_test(table: Table, test: str | os.PathLike | Table) -> Table:
+def _with_test(table: Table, other: Table) -> Table:
     """Return a table with the rows of other test data behind its own."""
-    other = read_data(test, table.spec).table
-    if other.spec.n_pixels != table.spec.n_pixels:
+    if (other.spec.side, other.spec.mode) != (table.spec.side, table.spec.mode):
         raise DataError(
-            f"{name_of(test)}: expected images of {table.spec} like the training data, "
-            f"got {other.spec}"
+            f"test: expected images of {table.spec} like the training data, got {other.spec}"
         )
     if np.any(other.labels == ""):
-        raise DataError(f"{name_of(test)}: expected a label for each test image; label them")
+        raise DataError("test: expected a label for each test image; label them")
     tables = (table, other)
     columns = {
         name: np.concatenate([t.columns.get(name, np.full(len(t), "", object)) for t in tables])
         for name in table.columns
     }
-    joined = [np.concatenate([getattr(t, name) for t in tables]) for name in ("pixels", "labels")]
-    return Table(*joined, np.concatenate([t.paths for t in tables]), columns, table.spec)
+    joined = [
+        np.concatenate([getattr(t, name) for t in tables]) for name in ("pixels", "labels", "paths")
+    ]
+    return Table(*joined, columns, table.spec if table.spec_is_known else None)
 
 
-def _check_labels(table: Table) -> None:
+def _check_labels(table: Table, name: str) -> None:
     """Raise DataError unless there are labels, of two classes at least."""
     unlabelled = int(np.sum(table.labels == ""))
     if unlabelled:
         raise DataError(
-            f"{unlabelled} of {len(table)} images have no label; label them or take them out"
+            f"{name}: {unlabelled} of {len(table)} images have no label; "
+            "label them or take them out"
         )
     classes = sorted(set(table.labels), key=natural_key)
     if len(classes) < 2:
+        got = repr(classes[0]) if classes else "no images"
         raise DataError(
-            f"expected at least two classes, got {len(classes)}: {', '.join(classes)!r}; "
+            f"{name}: expected at least two classes, got {got}; "
             "add images of another class, one folder a class"
         )
+
+
+def spec_notes(table: Table, spec: ImageSpec, name: str) -> list[str]:
+    """Return a note if a table's images were made in another way than *spec* says."""
+    other = table.spec
+    if not table.spec_is_known or other == spec:
+        return []
+    names = [n for n, value in spec.as_dict().items() if value != other.as_dict()[n]]
+    differ = ", ".join(f"{n} {other.as_dict()[n]}, not {spec.as_dict()[n]}" for n in names)
+    return [f"{name}: its images were made in another way ({differ})"]
 
 
 def is_data(test: float | str | os.PathLike | Table) -> bool:

@@ -17,16 +17,16 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklimg.errors import UsageError
+from sklimg.names import MODELS
 from sklimg.transformers import PixelScaler
 
-__all__ = ["MODELS", "build_pipeline", "default_grid", "full_names"]
+__all__ = ["build_pipeline", "default_grid", "full_names"]
 
-MODELS = ("sklearn-mlp", "logistic")
 _CLASSIFIER = "classify"
 
 
 def build_pipeline(
-    model: str = "sklearn-mlp", params: Mapping[str, Any] | None = None, seed: int = 0
+    model: str = MODELS[0], params: Mapping[str, Any] | None = None, seed: int = 0
 ) -> Pipeline:
     """Build an unfitted Pipeline from pixels of 0-255 to labels.
 
@@ -68,7 +68,7 @@ def build_pipeline(
     return pipeline.set_params(**full_names(pipeline, params or {}))
 
 
-def default_grid(model: str = "sklearn-mlp") -> dict[str, list]:
+def default_grid(model: str = MODELS[0]) -> dict[str, list]:
     """Return the grid that ``fit --grid`` searches, by bare parameter names."""
     if model == "logistic":
         return {"C": [0.001, 0.01, 0.1, 1.0]}

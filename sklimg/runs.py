@@ -5,7 +5,7 @@ Floor 5: writes the run folder whole, prints nothing.
 
 import os
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from sklimg.parts import Parts
 from sklimg.plots import as_png, confusion_figure, curve_figure
 from sklimg.records import records_csv
 from sklimg.search import trial_columns
-from sklimg.sources import Collection
+from sklimg.sources import Collection, reject_columns
 from sklimg.table import Table
 
 __all__ = ["Run", "write_run"]
@@ -42,6 +42,8 @@ class Run:
         The rows of the data and which of them were tested on.
     probabilities : ndarray of shape (n_test_images, n_classes)
         Of the test rows.
+    refused : list of str
+        Why files were not read, one line each.
     search : GridSearchCV or None
     history : dict or None
         Loss and accuracy of each epoch.
@@ -53,6 +55,7 @@ class Run:
     metrics: dict[str, Any]
     parts: Parts
     probabilities: np.ndarray
+    refused: list[str] = field(default_factory=list)
     search: GridSearchCV | None = None
     history: dict[str, list] | None = field(default=None, repr=False)
     path: Path | None = None
@@ -105,6 +108,7 @@ def write_run(
             [("label", names), *zip(names, counts.T.tolist(), strict=True)]
         ),
         "predictions.csv": records_csv(_predictions(run, test)),
+        "rejects.csv": records_csv(reject_columns(read.rejects)),
         "plots/confusion.png": as_png(confusion_figure(counts, names)),
     }
     if run.search is not None:
@@ -118,7 +122,7 @@ def write_run(
         (folder / "plots").mkdir()
         for name, content in files.items():
             (folder / name).write_bytes(content)
-        save_model(folder / "model", run.model)
+        run.model = replace(run.model, id=save_model(folder / "model", run.model))
 
 
 def _splits(run: Run) -> dict[str, list]:

@@ -20,9 +20,10 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
-from joblib import cpu_count, parallel_config
+from joblib import effective_n_jobs, parallel_config
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.pipeline import Pipeline
 
@@ -89,15 +90,10 @@ def grid_search(
 
     Raises
     ------
-    UsageError
-        If a parameter has no values.
     DataError
         If no candidate could be fitted.
     """
-    empty = [name for name, values in grid.items() if not len(values)]
-    if empty:
-        raise UsageError(f"grid: expected values for {empty[0]}, got none")
-    workers = cpu_count() if jobs < 0 else jobs
+    workers = effective_n_jobs(jobs)
     with (
         tempfile.TemporaryDirectory(prefix="sklimg-search-") as folder,
         _watched(Path(folder), n_fits(grid, len(folds))[1], len(folds), progress),
@@ -115,6 +111,7 @@ def grid_search(
         except ValueError as err:
             reason = _reason(pipeline, grid, X, y)
             raise DataError(f"grid: no candidate could be fitted: {reason}") from err
+    search.scoring, search.scorer_ = "accuracy", get_scorer("accuracy")  # the folder is gone
     return search
 
 

@@ -3,27 +3,32 @@
 Floor 2: reads images by batches, writes tables with their sidecars, prints nothing.
 """
 
+import json
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 
 from sklimg.errors import DataError, ImageError
-from sklimg.files import as_json, file_sha256, natural_key, one_line, write_bytes
-from sklimg.images import is_ink, read_image
+from sklimg.files import file_sha256, one_line, write_bytes
+from sklimg.images import is_ink, read_first
 from sklimg.listing import IGNORED, Item, list_images
 from sklimg.records import records_csv
 from sklimg.spec import ImageSpec
-from sklimg.table import Table, is_table, read_table, sidecar, table_kind, write_table
+from sklimg.table import Table, is_table, read_table, sidecar, write_table
 
-__all__ = ["Collection", "read_data", "read_images", "write_collection"]
+__all__ = ["Collection", "read_data", "read_images", "reject_columns", "write_collection"]
 
+_UNKNOWN = (
+    "how the images became pixels is not recorded beside the table; pictures will be taken as "
+    "they are, not inverted"
+)
 _BATCH = 64  # images a worker takes at a time
 _WORTH_WORKERS = 2_000  # starting processes takes longer than reading fewer images
-_REJECTS = ("path", "code", "reason")
 _INK_SAMPLE = 256  # images looked at to tell ink from photographs
 
 
@@ -47,9 +52,13 @@ class Collection:
     sources: list[tuple[str, int]] = field(default_factory=list)
 
     @property
-    def n_refused(self) -> int:
-        """Number of rejects that are more than junk."""
-        return sum(code != IGNORED for _, code, _ in self.rejects)
+    def refused(self) -> list[str]:
+        """Why each reject that is more than junk was refused, with its path."""
+        return [
+            reason if path in reason else f"{path}: {reason}"
+            for path, code, reason in self.rejects
+            if code != IGNORED
+        ]
 
 
 def read_data(
@@ -74,7 +83,8 @@ def read_data(
         return Collection(data)
     path = Path(data)
     if path.is_file() and is_table(path):
-        return Collection(read_table(path))
+        table = read_table(path)
+        return Collection(table, notes=_stale(path) if table.spec_is_known else [_UNKNOWN])
     return read_images([path], spec or ImageSpec(invert="auto"), settle=spec is None, jobs=jobs)
 
 
@@ -84,6 +94,7 @@ def read_images(
     *,
     labels: str = "auto",
     settle: bool = True,
+    leave: Sequence[str | os.PathLike] = (),
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Collection:
@@ -99,6 +110,8 @@ def read_images(
     settle : bool, default=True
         Whether ``invert="auto"`` is first settled for the whole set: it stays
         where the images show ink on paper and becomes "no" for photographs.
+    leave : sequence of path
+        Files of our own that are ignored should they stand in a source.
     jobs : int, default=1
         Processes that decode; -1 for one a core.
     progress : callable, optional
@@ -109,7 +122,7 @@ def read_images(
     DataError
         If no image can be read.
     """
-    listings = [list_images(source, labels) for source in sources]
+    listings = [list_images(source, labels, leave) for source in sources]
     items = [item for listing in listings for item in listing.items]
     rejects = [reject for listing in listings for reject in listing.rejects]
     notes = [note for listing in listings for note in listing.notes]
@@ -117,15 +130,20 @@ def read_images(
         spec = _settled(items, spec)
     pixels, kept = np.empty((len(items), spec.n_pixels), np.uint8), []
     results = _read_all(items, spec, jobs, progress)
+    framed: list[str] = []
     origins = [k for k, listing in enumerate(listings) for _ in listing.items]
     of_source = [0] * len(listings)
     for item, origin, read in zip(items, origins, results, strict=True):
         if isinstance(read, ImageError):
             rejects.append((item.name, read.code, one_line(read)))
-        else:
-            pixels[len(kept)] = read
-            kept.append(item)
-            of_source[origin] += 1
+            continue
+        pixels[len(kept)], has_more = read[0].reshape(-1), read[1]
+        kept.append(item)
+        of_source[origin] += 1
+        if has_more:
+            framed.append(item.name)
+    if framed:
+        notes.append(f"{len(framed)} files hold several frames; the first was taken: {framed[0]}")
     if not kept:
         first = next((reason for _, code, reason in rejects if code != IGNORED), "no files at all")
         raise DataError(
@@ -155,25 +173,18 @@ def write_collection(read: Collection, path: str | os.PathLike, layout: str = "w
     UsageError, OutputError
         As in `write_table`.
     """
-    table = read.table
-    kind = table_kind(path)
-    classes, counts = np.unique(table.labels, return_counts=True)
-    of_class = dict(zip(classes, counts.tolist(), strict=True))
-    sidecar(path).unlink(missing_ok=True)  # a table never stands beside the words of another
-    write_table(table, path, layout)
-    rejects = {name: [reject[i] for reject in read.rejects] for i, name in enumerate(_REJECTS)}
-    write_bytes(f"{path}.rejects.csv", records_csv(rejects))
     about = {
-        "format": "sklimg-table-1",
-        "sha256": file_sha256(path),
-        "layout": layout if kind != ".npz" else "npz",
-        "image": table.spec.as_dict(),
-        "n_images": len(table),
         "n_rejects": len(read.rejects),
-        "classes": {label: of_class[label] for label in sorted(of_class, key=natural_key)},
         "sources": [{"path": source, "n_images": rows} for source, rows in read.sources],
     }
-    write_bytes(sidecar(path), as_json(about))
+    write_table(read.table, path, layout, about)
+    write_bytes(f"{path}.rejects.csv", records_csv(reject_columns(read.rejects)))
+
+
+def reject_columns(rejects: Sequence[tuple[str, str, str]]) -> dict[str, list[str]]:
+    """Return rejects as the columns of a file: path, code, reason."""
+    names = ("path", "code", "reason")
+    return {name: [reject[i] for reject in rejects] for i, name in enumerate(names)}
 
 
 def _settled(items: Sequence[Item], spec: ImageSpec) -> ImageSpec:
@@ -181,30 +192,47 @@ def _settled(items: Sequence[Item], spec: ImageSpec) -> ImageSpec:
     picked = np.unique(np.linspace(0, len(items) - 1, _INK_SAMPLE).astype(int)) if items else []
     plain = replace(spec, mode="L", invert="no")
     sample = _read_batch([items[i].file for i in picked], plain)
-    ink = [is_ink(pixels) for pixels in sample if not isinstance(pixels, ImageError)]
+    ink = [is_ink(read[0]) for read in sample if not isinstance(read, ImageError)]
     return replace(spec, invert="auto" if ink and np.mean(ink) >= 0.8 else "no")
 
 
 def _read_all(
     items: Sequence[Item], spec: ImageSpec, jobs: int, progress: Callable | None
-) -> Iterator[np.ndarray | ImageError]:
-    """Yield each image's vector, or the error it raised, in order."""
+) -> Iterator[tuple[np.ndarray, bool] | ImageError]:
+    """Yield what `read_first` gives for each image, or the error it raised, in order."""
     batches = [items[start : start + _BATCH] for start in range(0, len(items), _BATCH)]
-    workers = cpu_count() if jobs < 0 else jobs
-    pool = Parallel(workers if len(items) >= _WORTH_WORKERS else 1, return_as="generator")
+    workers = effective_n_jobs(jobs) if len(items) >= _WORTH_WORKERS else 1
+    pool = Parallel(workers, return_as="generator")
     done = 0
     for results in pool(delayed(_read_batch)([i.file for i in batch], spec) for batch in batches):
-        yield from (r if isinstance(r, ImageError) else r.reshape(-1) for r in results)
+        yield from results
         done += len(results)
         if progress:
             progress(done, len(items))
 
 
-def _read_batch(files: Sequence[Path], spec: ImageSpec) -> list[np.ndarray | ImageError]:
+def _read_batch(
+    files: Sequence[Path], spec: ImageSpec
+) -> list[tuple[np.ndarray, bool] | ImageError]:
     results = []
-    for file in files:
-        try:
-            results.append(read_image(file, spec))
-        except ImageError as err:
-            results.append(err)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")  # what counts becomes an error
+        for file in files:
+            try:
+                results.append(read_first(file, spec))
+            except ImageError as err:
+                results.append(err)
     return results
+
+
+def _stale(path: Path) -> list[str]:
+    """Return a note if the words beside a table were written for another content."""
+    try:
+        recorded = json.loads(sidecar(path).read_bytes()).get("sha256")
+    except FileNotFoundError:
+        return []
+    except (AttributeError, ValueError):
+        recorded = None
+    if recorded == file_sha256(path):
+        return []
+    return [f"{path} has changed since {sidecar(path).name} was written; is its image spec right?"]

@@ -5,7 +5,7 @@ loading numpy or Pillow.
 """
 
 from dataclasses import asdict, dataclass
-from math import prod
+from math import isqrt, prod
 
 from sklimg.errors import UsageError
 
@@ -53,6 +53,15 @@ class ImageSpec:
                 )
         if type(self.side) is not int or not 1 <= self.side <= 1024:
             raise UsageError(f"side: expected a whole number from 1 to 1024, got {self.side!r}")
+
+    @classmethod
+    def guessed(cls, n_pixels: int) -> "ImageSpec | None":
+        """Return the spec that a number of pixels tells: square, grey or colour."""
+        for mode, channels in (("L", 1), ("RGB", 3)):
+            side = isqrt(n_pixels // channels)
+            if 1 <= side <= 1024 and side * side * channels == n_pixels:
+                return cls(side, mode)
+        return None
 
     @property
     def shape(self) -> tuple[int, ...]:

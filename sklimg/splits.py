@@ -2,18 +2,23 @@
 
 scikit-learn's splitters deal rows, or deal groups with no promise that a small
 class stands on both sides. Here the groups of each class are shuffled and dealt
-out, so that classes are stratified by groups and each class keeps at least one
-group on either side. Groups that hold several classes are dealt as a class of
-their own.
+out, so that classes are stratified by groups. Groups that hold several classes,
+such as the writers of symbols, cannot be dealt class by class: of many random
+deals the one is taken that spreads the classes most evenly.
 
 Floor 2: works on arrays, prints nothing.
 """
+
+from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 
 from sklimg.errors import DataError
 
-__all__ = ["grouped_folds", "split_test"]
+__all__ = ["class_groups", "grouped_folds", "split_test"]
+
+_DEALS = 64  # tried where groups hold several classes
 
 
 def split_test(
@@ -37,28 +42,28 @@ def split_test(
     Raises
     ------
     DataError
-        If a class has a single group; it is named.
+        If a class cannot stand on both sides; it is named.
     """
-    inverse, strata, mixed = _strata(labels, groups)
-    counts = np.bincount(strata)
-    lonely = [
-        str(labels[inverse == np.flatnonzero(strata == s)[0]][0])
-        for s in np.flatnonzero(counts == 1)
-        if s != mixed
-    ]
-    if lonely:
-        few = ", ".join(map(repr, lonely[:5])) + (" …" if len(lonely) > 5 else "")
+    inverse, strata, n_mixed = _strata(labels, groups)
+
+    def deal() -> np.ndarray:
+        chosen = np.zeros(len(strata), int)
+        for stratum, count in enumerate(np.bincount(strata)):
+            members = rng.permutation(np.flatnonzero(strata == stratum))
+            chosen[members[: min(max(1, round(count * share)), count - 1)]] = 1
+        return chosen[inverse]
+
+    part = _evenest(deal, labels, np.array([1 - share, share]), _DEALS if n_mixed else 1)
+    sides = [set(labels[part == side]) for side in (0, 1)]
+    one_sided = sorted(sides[0] ^ sides[1])
+    if one_sided:
+        few = ", ".join(map(repr, one_sided[:5])) + (" …" if len(one_sided) > 5 else "")
         raise DataError(
-            f"{len(lonely)} class{'es' * (len(lonely) > 1)} with a single image (copies count "
-            f"once), which cannot stand in both training and test: {few}; "
+            f"{len(one_sided)} class{'es' * (len(one_sided) > 1)} with too few different images "
+            f"to stand in both training and test (those of one group count once): {few}; "
             "add images or take the class out"
         )
-    chosen = np.zeros(len(strata), bool)
-    for stratum, count in enumerate(counts):
-        members = rng.permutation(np.flatnonzero(strata == stratum))
-        n_test = min(max(1, round(count * share)), count - 1)
-        chosen[members[:n_test]] = True
-    return chosen[inverse]
+    return part == 1
 
 
 def grouped_folds(
@@ -84,23 +89,51 @@ def grouped_folds(
     DataError
         If there are fewer than two groups.
     """
-    inverse, strata, _ = _strata(labels, groups)
+    inverse, strata, n_mixed = _strata(labels, groups)
     n_folds = min(n_folds, len(strata))
     if n_folds < 2:
         raise DataError("expected at least two different images to cross-validate; add images")
-    order = np.lexsort((rng.random(len(strata)), strata))
-    fold = np.empty(len(strata), int)
-    fold[order] = np.arange(len(strata)) % n_folds  # neighbours in a class go to different folds
-    of_row = fold[inverse]
-    return [(np.flatnonzero(of_row != k), np.flatnonzero(of_row == k)) for k in range(n_folds)]
+
+    def deal() -> np.ndarray:
+        order = np.lexsort((rng.random(len(strata)), strata))
+        fold = np.empty(len(strata), int)
+        fold[order] = np.arange(len(strata)) % n_folds  # neighbours in a class part
+        return fold[inverse]
+
+    fold = _evenest(deal, labels, np.full(n_folds, 1 / n_folds), _DEALS if n_mixed else 1)
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(n_folds)]
+
+
+def class_groups(labels: np.ndarray, groups: np.ndarray) -> dict[str, int]:
+    """Return how many groups each class has rows in."""
+    pairs = set(zip(labels, groups, strict=True))
+    return dict(Counter(label for label, _ in pairs))
 
 
 def _strata(labels: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return each row's group number, each group's class number, and that of mixed groups."""
+    """Return each row's group, each group's class, both numbered, and the mixed groups' count.
+
+    Groups of several classes have a class number of their own.
+    """
     _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
-    classes, codes = np.unique(np.asarray(labels, object), return_inverse=True)
+    _, codes = np.unique(np.asarray(labels, object), return_inverse=True)
     strata = codes[first]
-    mixed = len(classes)
-    strata[inverse[codes != strata[inverse]]] = mixed
-    _, dense = np.unique(strata, return_inverse=True)
-    return inverse, dense, dense.max(initial=-1) if (strata == mixed).any() else -1
+    mixed = np.unique(inverse[codes != strata[inverse]])
+    strata[mixed] = codes.max(initial=0) + 1
+    return inverse, strata, len(mixed)
+
+
+def _evenest(
+    deal: Callable[[], np.ndarray], labels: np.ndarray, shares: np.ndarray, n_deals: int
+) -> np.ndarray:
+    """Return the one of several deals that spreads each class closest to *shares*."""
+    if n_deals == 1:
+        return deal()
+    _, codes, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+
+    def unevenness(part: np.ndarray) -> float:
+        cells = np.bincount(codes * len(shares) + part, minlength=len(sizes) * len(shares))
+        spread = cells.reshape(len(sizes), -1) / sizes[:, None]
+        return float(np.sum((spread - shares) ** 2) + np.sum(spread == 0))
+
+    return min((deal() for _ in range(n_deals)), key=unevenness)

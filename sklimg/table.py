@@ -4,27 +4,26 @@ Floor 1: reads and writes table files; prints nothing.
 """
 
 import gzip
-import io
 import json
 import os
 import zipfile
 import zlib
-from dataclasses import dataclass, field, replace
-from math import isqrt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from sklimg import csvtable, idx
 from sklimg.errors import TableError, UsageError
-from sklimg.files import replacing_file
+from sklimg.files import as_json, file_sha256, natural_key, replacing_file, write_bytes
 from sklimg.spec import ImageSpec
 
-__all__ = ["Table", "is_table", "read_table", "sidecar", "write_table"]
+__all__ = ["Table", "is_table", "read_table", "sidecar", "table_kind", "write_table"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Table:
     """Images as rows of numbers, and what is known of each.
 
@@ -39,7 +38,8 @@ class Table:
     columns : dict of str to ndarray of str
         Further columns, such as ``group``.
     spec : ImageSpec
-        How the pixels were made; by default what their number tells.
+        How the pixels were made; by default what their number tells, and then
+        `spec_is_known` is False.
 
     Raises
     ------
@@ -52,6 +52,7 @@ class Table:
     paths: np.ndarray | None = None
     columns: dict[str, np.ndarray] = field(default_factory=dict)
     spec: ImageSpec | None = None
+    spec_is_known: bool = field(init=False, default=False)
 
     def __post_init__(self):
         pixels = np.asarray(self.pixels)
@@ -67,27 +68,24 @@ class Table:
         for name, values in texts.items():
             if values.shape != (len(pixels),):
                 raise TableError(f"{name}: expected {len(pixels)} texts, got {values.shape}")
-        spec = self.spec or _guessed_spec(pixels.shape[1])
+        spec = self.spec or ImageSpec.guessed(pixels.shape[1])
+        if spec is None:
+            raise TableError(
+                f"expected side*side pixels, or side*side*3 for colour, got {pixels.shape[1]}"
+            )
         if spec.n_pixels != pixels.shape[1]:
             raise TableError(f"expected {spec.n_pixels} pixels for {spec}, got {pixels.shape[1]}")
-        object.__setattr__(self, "pixels", pixels)
-        object.__setattr__(self, "labels", texts.pop("labels"))
-        object.__setattr__(self, "paths", texts.pop("paths"))
-        object.__setattr__(self, "columns", texts)
-        object.__setattr__(self, "spec", spec)
+        self.pixels, self.labels, self.paths = pixels, texts.pop("labels"), texts.pop("paths")
+        self.columns, self.spec, self.spec_is_known = texts, spec, self.spec is not None
 
     def __len__(self):
         return len(self.pixels)
 
     def take(self, rows: np.ndarray) -> "Table":
         """Return the table of some rows, given by index or as a mask."""
-        return replace(
-            self,
-            pixels=self.pixels[rows],
-            labels=self.labels[rows],
-            paths=self.paths[rows],
-            columns={name: values[rows] for name, values in self.columns.items()},
-        )
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        spec = self.spec if self.spec_is_known else None
+        return Table(self.pixels[rows], self.labels[rows], self.paths[rows], columns, spec)
 
 
 def read_table(path: str | os.PathLike) -> Table:
@@ -132,8 +130,16 @@ def read_table(path: str | os.PathLike) -> Table:
         raise TableError(f"{path}: {err}") from err
 
 
-def write_table(table: Table, path: str | os.PathLike, layout: str = "wide") -> None:
-    """Write a table to one file, whole.
+def write_table(
+    table: Table,
+    path: str | os.PathLike,
+    layout: str = "wide",
+    about: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a table to one file, whole, and ``<path>.json`` beside it.
+
+    The JSON holds the image spec, counts, the classes in natural order, and the
+    SHA-256 of the table.
 
     Parameters
     ----------
@@ -143,6 +149,8 @@ def write_table(table: Table, path: str | os.PathLike, layout: str = "wide") -> 
     layout : {"wide", "vector"}, default="wide"
         Of a CSV: one column a pixel, or one quoted column for all of them,
         which keeps no paths and no further columns.
+    about : mapping, optional
+        Further entries of the JSON file.
 
     Raises
     ------
@@ -162,6 +170,17 @@ def write_table(table: Table, path: str | os.PathLike, layout: str = "wide") -> 
                 _write_csv(table, packed, layout)
         else:
             _write_csv(table, file, layout)
+    classes, counts = np.unique(table.labels, return_counts=True)
+    of_class = dict(zip(classes, counts.tolist(), strict=True))
+    words = {
+        "format": "sklimg-table-1",
+        "sha256": file_sha256(path),
+        "layout": "npz" if kind == ".npz" else layout,
+        "image": table.spec.as_dict() if table.spec_is_known else None,
+        "n_images": len(table),
+        "classes": {label: of_class[label] for label in sorted(of_class, key=natural_key)},
+    }
+    write_bytes(sidecar(path), as_json(words | dict(about or {})))
 
 
 def table_kind(path: str | os.PathLike) -> str:
@@ -203,7 +222,7 @@ def _write_npz(table: Table, file: BinaryIO) -> None:
     """Write arrays alone: texts are JSON, as numpy would cut their trailing zeros."""
     columns = {"label": table.labels.tolist(), "path": table.paths.tolist()}
     columns |= {name: values.tolist() for name, values in table.columns.items()}
-    about = {"spec": table.spec.as_dict(), "columns": columns}
+    about = {"spec": table.spec.as_dict() if table.spec_is_known else None, "columns": columns}
     np.savez_compressed(
         file, pixels=table.pixels, about=np.frombuffer(json.dumps(about).encode(), np.uint8)
     )
@@ -214,9 +233,8 @@ def _read_npz(path: Path) -> Table:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             pixels, about = arrays["pixels"], json.loads(arrays["about"].tobytes())
         columns = about["columns"]
-        return Table(
-            pixels, columns.pop("label"), columns.pop("path"), columns, ImageSpec(**about["spec"])
-        )
+        spec = None if about["spec"] is None else ImageSpec(**about["spec"])
+        return Table(pixels, columns.pop("label"), columns.pop("path"), columns, spec)
     except (KeyError, TypeError, ValueError) as err:
         if isinstance(err, TableError):
             raise
@@ -226,28 +244,20 @@ def _read_npz(path: Path) -> Table:
 def _opened(path: Path) -> BinaryIO:
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if packed else io.BufferedReader(io.FileIO(path))
+    return gzip.open(path) if packed else path.open("rb")
 
 
 def _read_spec(path: Path) -> ImageSpec | None:
     """Return the image spec beside a table, if it was recorded."""
     try:
-        return ImageSpec(**json.loads(path.read_bytes())["image"])
+        image = json.loads(path.read_bytes())["image"]
+        return None if image is None else ImageSpec(**image)
     except FileNotFoundError:
         return None
     except (KeyError, TypeError, ValueError) as err:
         raise TableError(
             f"{path}: expected the image spec of make-csv: {err}; make it again"
         ) from err
-
-
-def _guessed_spec(n_pixels: int) -> ImageSpec:
-    """Return the spec that a number of pixels tells: square, grey or colour."""
-    for mode, channels in (("L", 1), ("RGB", 3)):
-        side = isqrt(n_pixels // channels)
-        if side and side * side * channels == n_pixels:
-            return ImageSpec(side, mode)
-    raise TableError(f"expected side*side pixels, or side*side*3 for colour, got {n_pixels}")
 
 
 def _texts(values) -> np.ndarray:

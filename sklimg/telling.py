@@ -8,22 +8,25 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from sklearn.model_selection import GridSearchCV
 
-from sklimg.listing import IGNORED
+from sklimg.files import natural_key
 from sklimg.runs import Run
 from sklimg.search import edge_params
 from sklimg.sources import Collection
 
-__all__ = ["describe", "describe_folds", "tell_best", "tell_data", "tell_verdict"]
+__all__ = [
+    "describe",
+    "describe_folds",
+    "tell_best",
+    "tell_data",
+    "tell_small_classes",
+    "tell_verdict",
+]
 
 
 def describe(metrics: Mapping) -> str:
     """Return an accuracy with its interval, size and baselines, in one line."""
     low, high = metrics["accuracy_interval"]
-    copies = metrics["n_test_images"] - metrics["n_test"]
-    text = (
-        f"accuracy {metrics['accuracy']:.3f} [{low:.3f}, {high:.3f}] on {metrics['n_test']} images"
-    )
-    text += f" (and {copies} copies)" if copies else ""
+    text = f"accuracy {metrics['accuracy']:.3f} [{low:.3f}, {high:.3f}] on {_size(metrics)}"
     if baselines := metrics.get("baselines"):
         text += f"; most frequent class {baselines['most_frequent']:.3f}"
         if baselines["nearest_neighbour"] is not None:
@@ -35,9 +38,15 @@ def describe_folds(scores: Mapping) -> str:
     """Return what a cross-validation found, in one line."""
     low, high = scores["accuracy_interval"]
     return (
-        f"accuracy {scores['accuracy']:.3f} [{low:.3f}, {high:.3f}] on {scores['n_test']} images, "
+        f"accuracy {scores['accuracy']:.3f} [{low:.3f}, {high:.3f}] on {_size(scores)}, "
         f"each read by a model of the other {scores['n_folds'] - 1} of {scores['n_folds']} folds"
     )
+
+
+def _size(metrics: Mapping) -> str:
+    """Return how much was tested on: images, and the groups that have the votes."""
+    images, groups = metrics["n_test_images"], metrics["n_test"]
+    return f"{images} images" if images == groups else f"{images} images in {groups} groups"
 
 
 def tell_data(collection: Collection, name: str, tell: Callable) -> None:
@@ -48,9 +57,8 @@ def tell_data(collection: Collection, name: str, tell: Callable) -> None:
     tell("data", f"{name}: {len(table)} images of {table.spec}, {len(counts)} classes of {spread}")
     for note in collection.notes:
         tell("note", note)
-    if collection.n_refused:
-        path, _, reason = next(r for r in collection.rejects if r[1] != IGNORED)
-        tell("warning", f"{collection.n_refused} files were not read; the first, {path}: {reason}")
+    if refused := collection.refused:
+        tell("warning", f"{len(refused)} files rejected, the first: {refused[0]}")
 
 
 def tell_best(search: GridSearchCV, tell: Callable) -> None:
@@ -69,6 +77,18 @@ def tell_best(search: GridSearchCV, tell: Callable) -> None:
     for name in edge_params(search):
         bare = name.removeprefix("classify__")
         tell("note", f"the best {bare} lies on the edge of its grid; try values beyond it")
+
+
+def tell_small_classes(groups: Mapping[str, int], n_folds: int, tell: Callable) -> None:
+    """Tell which classes have too few images to be judged by the folds."""
+    small = sorted((label for label, n in groups.items() if n < n_folds), key=natural_key)
+    if small:
+        few = ", ".join(small[:5]) + (" …" if len(small) > 5 else "")
+        tell(
+            "warning",
+            f"{len(small)} classes have fewer than {n_folds} different images to train on, so "
+            f"that the folds say little about them: {few}; add images",
+        )
 
 
 def tell_verdict(run: Run, tell: Callable) -> None:

@@ -18,16 +18,15 @@ from pathlib import Path
 import numpy as np
 
 from sklimg.errors import ImageError, SheetError, TableError, UsageError
-from sklimg.files import new_folder, one_line, safe_name
+from sklimg.files import new_folder, one_line, path_text, safe_name
+from sklimg.formats import MAX_PIXELS
 from sklimg.images import encode_image, read_pages
+from sklimg.names import MANIFEST, OWN_FILES, REJECTS, SHEETS, SQUARES, TILE_FORMATS
 from sklimg.records import read_records, records_csv
 from sklimg.sheets import is_empty, paste_tiles, rule_inset, split_sheet, square_tile, tile_boxes
 
-__all__ = ["MANIFEST", "Cut", "cut_sheets", "join_sheet"]
+__all__ = ["Cut", "cut_sheets", "join_sheet"]
 
-MANIFEST = "manifest.csv"
-SHEETS = "sheets.csv"
-REJECTS = "rejects.csv"
 _MANIFEST_COLUMNS = ("path", "label", "sheet", "row", "col", "left", "top", "right", "bottom")
 _SHEETS_COLUMNS = ("sheet", "path", "page", "height", "width", "rows", "cols", "tiles", "empty")
 
@@ -106,7 +105,10 @@ def cut_sheets(
             f"labels: expected {grid[0] * grid[1]} for a grid of {grid[0]}x{grid[1]}, "
             f"got {len(labels)}"
         )
-    if inset != "auto" and not 0 <= inset < 0.45:
+    for name, value, allowed in (("square", square, SQUARES), ("format", format, TILE_FORMATS)):
+        if value not in allowed:
+            raise UsageError(f"{name}: expected one of {', '.join(allowed)}, got {value!r}")
+    if inset != "auto" and not (isinstance(inset, int | float) and 0 <= inset < 0.45):
         raise UsageError(f"inset: expected a share in [0, 0.45) or 'auto', got {inset!r}")
     cut, names, errors = Cut(), set(), []
     with new_folder(out) as folder:
@@ -123,14 +125,16 @@ def cut_sheets(
                         tiles.append((file, label, name, row + 1, col + 1, *box))
                     empty = grid[0] * grid[1] - len(done)
                     pages.append(
-                        (name, _text(path), page, *sheet.shape[:2], *grid, len(done), empty)
+                        (name, path_text(path), page, *sheet.shape[:2], *grid, len(done), empty)
                     )
             except (ImageError, SheetError) as err:
                 for tile in tiles:  # a sheet is cut whole or not at all
                     (folder / tile[0]).unlink()
-                errors.append(err)
                 code = err.code if isinstance(err, ImageError) else "too_small"
-                cut.rejects.append((_text(path), code, one_line(err)))
+                if code == "too_small":
+                    err = SheetError(f"{path}: {err}")
+                errors.append(err)
+                cut.rejects.append((path_text(path), code, one_line(err)))
                 continue
             cut.tiles += tiles
             cut.sheets += pages
@@ -191,12 +195,16 @@ def join_sheet(manifest: str | os.PathLike, sheet: str | None = None) -> np.ndar
             boxes.append(_box(manifest, i, [columns[side][i] for side in _MANIFEST_COLUMNS[-4:]]))
             tiles.append(next(read_pages(Path(manifest).parent / columns["path"][i])))
     size = _recorded_size(Path(manifest).with_name(SHEETS), sheet)
-    return paste_tiles(tiles, boxes, size or tuple(np.max(boxes, axis=0)[[3, 2]]))
+    height, width = size or (max(box[3] for box in boxes), max(box[2] for box in boxes))
+    if height * width > MAX_PIXELS:
+        most = f"{MAX_PIXELS // 10**6} million pixels"
+        raise TableError(f"{manifest}: expected a sheet of at most {most}, got {height}x{width}")
+    return paste_tiles(tiles, boxes, (height, width))
 
 
 def _named_pages(path: str | os.PathLike, names: set[str]) -> Iterator[tuple[str, int, np.ndarray]]:
     """Yield (name, page, pixels) of each page; no name is used twice."""
-    stem = _text(Path(path).stem)
+    stem = path_text(Path(path).stem)
     for page, sheet in enumerate(read_pages(path), start=1):
         plain = stem if page == 1 else f"{stem}_p{page:02d}"
         name = next(n for n in _numbered(plain) if n not in names)
@@ -253,14 +261,9 @@ def _tile_file(
     if not label:
         return file
     folder = safe_name(label)
-    if folder in (MANIFEST, SHEETS, REJECTS):  # taken by the folder's own files
+    if folder in OWN_FILES:  # taken by the folder's own files
         folder = folder.replace(".", "%2E")
     return f"{folder}/{file}"
-
-
-def _text(path: str | os.PathLike) -> str:
-    """Return a path as text that UTF-8 can hold."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _write(path: Path, header: Sequence[str], rows: Sequence[tuple]) -> None:
@@ -289,4 +292,7 @@ def _recorded_size(path: Path, sheet: str) -> tuple[int, int] | None:
     if sheet not in columns["sheet"]:
         return None
     index = columns["sheet"].index(sheet)
-    return int(columns["height"][index]), int(columns["width"][index])
+    try:
+        return int(columns["height"][index]), int(columns["width"][index])
+    except ValueError as err:
+        raise TableError(f"{path}, sheet {sheet}: expected whole numbers as its size") from err

@@ -16,6 +16,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
 from sklimg.crossval import cross_validate
+from sklimg.errors import UsageError
 from sklimg.evaluation import (
     baseline_accuracies,
     confusion_counts,
@@ -26,14 +27,22 @@ from sklimg.files import check_free, natural_key
 from sklimg.fitting import fit_alone
 from sklimg.history import epoch_history
 from sklimg.model import Model
-from sklimg.parts import Parts, is_data, name_of, split_table
+from sklimg.names import MODELS
+from sklimg.parts import Parts, is_data, name_of, spec_notes, split_table
 from sklimg.pipeline import build_pipeline, default_grid, full_names
 from sklimg.runs import Run, write_run
 from sklimg.search import Progress, grid_search, n_fits
-from sklimg.sources import read_data
-from sklimg.splits import grouped_folds
+from sklimg.sources import Collection, read_data
+from sklimg.splits import class_groups, grouped_folds
 from sklimg.table import Table
-from sklimg.telling import describe, describe_folds, tell_best, tell_data, tell_verdict
+from sklimg.telling import (
+    describe,
+    describe_folds,
+    tell_best,
+    tell_data,
+    tell_small_classes,
+    tell_verdict,
+)
 
 __all__ = ["fit"]
 
@@ -45,10 +54,10 @@ def fit(
     data: str | os.PathLike | Table,
     *,
     grid: bool | Mapping[str, Sequence] = False,
-    model: str = "sklearn-mlp",
+    model: str = MODELS[0],
     params: Mapping[str, Any] | None = None,
     test: float | str | os.PathLike | Table = 0.2,
-    folds: int = 0,
+    folds: int | None = None,
     group: str = "auto",
     seed: int = 0,
     jobs: int = -1,
@@ -72,10 +81,10 @@ def fit(
     test : float, path or Table, default=0.2
         Share of each class's groups set apart for the test, or other data;
         copies of other data are dropped from the training part.
-    folds : int, default=0
+    folds : int, optional
         Folds of a cross-validation over all rows, every choice made inside the
-        fold, beside the test; without a search, 5 where the test part has fewer
-        than 100 groups.
+        fold, beside the test; by default 5 where the test part has fewer than
+        100 groups, else 0 for none.
     group : str, default="auto"
         "auto": copies of one picture stay on one side, and so do rows that share
         a value in a column ``group``; "none": every row for itself; else the
@@ -105,42 +114,45 @@ def fit(
     tell = tell or (lambda topic, text: None)
     if out is not None:
         check_free(out)
+    if not is_data(test) and not 0 < test < 1:
+        raise UsageError(f"test: expected a share between 0 and 1, or data, got {test}")
+    if seed < 0:
+        raise UsageError(f"seed: expected 0 or above, got {seed}")
     streams = np.random.SeedSequence(seed).spawn(4)
     split_rng, fold_rng, outer_rng = (np.random.default_rng(stream) for stream in streams[:3])
     model_seed = int(streams[3].generate_state(1)[0])
     base = build_pipeline(model, params, model_seed)
-    candidates = _grid(base, grid, model, params)
+    candidates = _grid(base, grid, model, params, tell)
 
     read = read_data(data, jobs=jobs)
     tell_data(read, name_of(data), tell)
-    parts = split_table(read.table, test, group, split_rng, tell)
+    other = _read_test(test, read, jobs, tell)
+    parts = split_table(read, str(name_of(data)), other, group, split_rng, tell)
     X, y = parts.table.pixels[parts.train], parts.table.labels[parts.train]
     inner = grouped_folds(y, parts.groups[parts.train], N_FOLDS, fold_rng)
+    tell_small_classes(class_groups(y, parts.groups[parts.train]), len(inner), tell)
     pipeline, search = _chosen(base, candidates, X, y, inner, jobs, tell, progress)
     history = epoch_history(pipeline, X, y, inner[0], model_seed)
-    classes = tuple(sorted(set(y), key=natural_key))
-    seen = np.unique(parts.digests[parts.train])
-    run = _tested(Model(pipeline, classes, parts.table.spec, seen), parts, tell)
-    run.search, run.history = search, history
+    run = _tested(_model(pipeline, parts), parts, tell)
+    run.search, run.history, run.refused = search, history, read.refused
     run.metrics["train_accuracy"] = float(np.mean(run.model.predict(X) == y))
-    few = run.metrics["n_test"] < FEW_TEST_GROUPS
-    if folds or (few and not candidates):
+    if folds is None:
+        folds = N_FOLDS if run.metrics["n_test"] < FEW_TEST_GROUPS else 0
+    if folds:
         rows = parts.train if is_data(test) else np.sort(np.append(parts.train, parts.test))
         scores = cross_validate(
             base,
             candidates,
             parts.table.take(rows),
             parts.groups[rows],
-            classes=classes,
-            n_folds=folds or N_FOLDS,
+            n_folds=folds,
             n_inner=N_FOLDS,
             rng=outer_rng,
             jobs=jobs,
+            progress=progress,
         )
         run.metrics["cross_validation"] = scores
         tell("folds", describe_folds(scores))
-    elif few:
-        tell("note", "few test images: --folds 5 tests on all of them, in five turns")
     tell_verdict(run, tell)
     if out is not None:
         settings = {
@@ -158,6 +170,31 @@ def fit(
         run.path = Path(out)
         tell("saved", str(out))
     return run
+
+
+def _read_test(
+    test: float | str | os.PathLike | Table, read: Collection, jobs: int, tell: Callable
+) -> float | Collection:
+    """Return the share, or the other test data as read; its rejects join the others."""
+    if not is_data(test):
+        return float(test)
+    other = read_data(test, read.table.spec, jobs=jobs)
+    tell_data(other, name_of(test), tell)
+    for note in spec_notes(other.table, read.table.spec, str(name_of(test))):
+        tell("warning", note)
+    read.rejects += other.rejects
+    return other
+
+
+def _model(pipeline: Pipeline, parts: Parts) -> Model:
+    """Return the model of a pipeline that was fitted to the training rows."""
+    values, counts = np.unique(parts.table.labels[parts.train], return_counts=True)
+    of_class = dict(zip(values, counts.tolist(), strict=True))
+    classes = tuple(sorted(of_class, key=natural_key))
+    seen = np.unique(parts.digests[parts.train])
+    counts_of = {label: of_class[label] for label in classes}
+    table = parts.table
+    return Model(pipeline, classes, table.spec, seen, counts_of, table.spec_is_known)
 
 
 def _chosen(
@@ -180,11 +217,18 @@ def _chosen(
     return search.best_estimator_, search
 
 
-def _grid(base: Pipeline, grid: bool | Mapping, model: str, params: Mapping | None) -> dict:
+def _grid(
+    base: Pipeline, grid: bool | Mapping, model: str, params: Mapping | None, tell: Callable
+) -> dict:
     """Return the grid to search by full names; empty if there is none."""
-    wanted = default_grid(model) if grid is True else dict(grid or {})
+    wanted = full_names(base, default_grid(model) if grid is True else dict(grid or {}))
     fixed = full_names(base, params or {})
-    return {name: v for name, v in full_names(base, wanted).items() if name not in fixed}
+    if empty := [name for name, values in wanted.items() if not len(values)]:
+        raise UsageError(f"grid: expected values for {empty[0]}, got none")
+    left = {name: values for name, values in wanted.items() if name not in fixed}
+    if wanted and not left:
+        tell("note", "every parameter of the grid is set, so there is nothing to search")
+    return left
 
 
 def _tested(model: Model, parts: Parts, tell: Callable) -> Run:

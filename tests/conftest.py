@@ -15,11 +15,11 @@ from tests.builders import bars, noise, write_images
 
 @pytest.fixture(scope="session")
 def shared():
-    """The folder of real data; tests that need it are skipped without it."""
+    """The folder of real data sets; tests that need it are skipped without it."""
     folder = os.environ.get("SKLIMG_SHARED")
     if not folder:
         pytest.skip("SKLIMG_SHARED is not set: real data is not at hand")
-    return Path(folder)
+    return Path(folder) / "data"
 
 
 @pytest.fixture

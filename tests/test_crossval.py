@@ -16,7 +16,6 @@ def scores_of(table, groups, grid=None):
         full_names(BASE, grid or {}),
         table,
         groups,
-        classes=sorted(set(table.labels)),
         n_folds=4,
         n_inner=3,
         rng=np.random.default_rng(0),

@@ -87,6 +87,7 @@ def test_the_orientation_tag_is_applied(tag, format):
     assert np.abs(page.astype(int) - upright).max() <= 3
 
 
+@pytest.mark.filterwarnings("default:Corrupt EXIF")
 def test_a_damaged_orientation_tag_does_not_cost_the_picture():
     data = encoded(Image.new("L", (8, 8), 90), "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12")
     assert read_image(data, FLAT).tolist() == [[90, 90], [90, 90]]
@@ -167,10 +168,17 @@ def test_bytes_that_are_no_picture(data, code, words):
     assert caught.value.code == code
 
 
+@pytest.mark.filterwarnings("default::PIL.Image.DecompressionBombWarning")
 def test_a_picture_too_large_is_refused_before_it_is_decoded():
     bomb = encoded(Image.new("1", (10_000, 10_000)))
     with pytest.raises(ImageError, match="at most 50 million pixels, got 10000x10000") as caught:
         read_image(bomb)
+    assert caught.value.code == "too_large"
+
+
+def test_a_bomb_is_refused_before_it_is_opened():
+    with pytest.raises(ImageError, match="at most 50 million pixels, got more") as caught:
+        read_image(encoded(Image.new("1", (20_000, 10_000))))
     assert caught.value.code == "too_large"
 
 

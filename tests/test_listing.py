@@ -80,6 +80,34 @@ def test_a_manifest_further_down_tells_of_its_folder(photos):
     assert labels == {"2/a.png": "two", "deep/10/c.png": "10", "deep/10/d.png": "10"}
 
 
+def test_what_a_manifest_does_not_mention_is_a_reject(photos):
+    """Nothing is lost: the files that describe tiles are ignored, the others told."""
+    (photos / "manifest.csv").write_text("path,label\n2/a.png,x\n")
+    (photos / "sheets.csv").write_text("sheet\n")
+    listing = list_images(photos)
+    assert sorted((name, code) for name, code, _ in listing.rejects) == [
+        ("2/b.png", "unlisted"),
+        ("deep/10/c.png", "unlisted"),
+        ("deep/10/d.png", "unlisted"),
+        ("manifest.csv", "ignored"),
+        ("sheets.csv", "ignored"),
+    ]
+
+
+def test_a_manifest_does_not_lead_out_of_its_folder(photos, tmp_path):
+    write_images(tmp_path, {"x.png": noise(1)[0]})
+    (photos / "manifest.csv").write_text("path,label\n../x.png,x\n2/a.png,y\n")
+    listing = list_images(photos)
+    assert list(labels_of(listing)) == ["2/a.png"]
+    assert ("../x.png", "link") in [(name, code) for name, code, _ in listing.rejects]
+
+
+def test_a_path_that_stands_twice_is_refused(photos):
+    (photos / "manifest.csv").write_text("path,label\n2/a.png,x\n2/a.png,y\n")
+    with pytest.raises(TableError, match="'2/a.png' stands twice; which label is right"):
+        list_images(photos)
+
+
 def test_a_map_may_hold_groups(photos, tmp_path):
     text = "path,label,group,note\nphotos/2/a.png,two,g1,x\n"
     (tmp_path / "map.csv").write_text(text)
@@ -89,11 +117,10 @@ def test_a_map_may_hold_groups(photos, tmp_path):
 
 def test_labels_by_other_ways(photos, tmp_path):
     assert set(labels_of(list_images(photos, "none")).values()) == {""}
-    (tmp_path / "labels.csv").write_text("path,label\n2/a.png,é\n")
+    (tmp_path / "labels.csv").write_text("path,label\n2/a.png,é\ngone.png,x\n")
     listing = list_images(photos, str(tmp_path / "labels.csv"))
     assert labels_of(listing) == {"2/a.png": "é"}
-    assert {code for _, code, _ in listing.rejects} == {"no_label"}
-    assert len(listing.rejects) == 3
+    assert [code for _, code, _ in listing.rejects] == ["no_label"] * 3 + ["missing"]
 
 
 def test_one_image_is_its_own_source(photos):
@@ -108,3 +135,6 @@ def test_sources_that_are_none(photos, tmp_path):
     (tmp_path / "t.csv").write_text("label,pixel0\na,1\n")
     with pytest.raises(UsageError, match="got a table of vectors"):
         list_images(tmp_path / "t.csv")
+    (tmp_path / "u.csv").write_text("label,picture\na,1\n")
+    with pytest.raises(TableError, match="expected a map with the columns path,label or a table"):
+        list_images(tmp_path / "u.csv")

@@ -86,7 +86,23 @@ def test_a_manifest_that_was_changed_is_refused_before_the_pipeline_is_opened(fo
         load(folder)
 
 
+def test_a_pipeline_that_this_scikit_learn_cannot_open_is_refused(folder, monkeypatch):
+    def missing(*_):
+        raise ModuleNotFoundError("No module named 'sklearn.old'")
+
+    monkeypatch.setattr("joblib.load", missing)
+    with pytest.raises(ModelError, match="cannot be opened by scikit-learn .* install that"):
+        load(folder)
+
+
+def test_the_id_is_that_of_the_files(bars_run, folder):
+    assert load(folder).id == bars_run.model.id
+    assert len(bars_run.model.id) == 12
+
+
 def test_no_times_are_in_the_model(bars_run):
     manifest = json.loads((bars_run.path / "model" / "manifest.json").read_text())
-    assert set(manifest) == {"format", "classes", "image", "steps", "versions"}
+    assert set(manifest) == {
+        "format", "classes", "counts", "image", "image_is_known", "steps", "versions",
+    }  # fmt: skip
     assert manifest["classes"] == ["2", "10", "a"]

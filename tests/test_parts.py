@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from sklimg.errors import DataError, UsageError
-from sklimg.parts import split_table
+from sklimg.parts import spec_notes, split_table
+from sklimg.sources import Collection
+from sklimg.spec import ImageSpec
 from sklimg.table import Table
 from tests.builders import bars
 
@@ -16,7 +18,9 @@ def said():
 
 def split(table, said, test=0.25, group="auto"):
     rng = np.random.default_rng(0)
-    return split_table(table, test, group, rng, lambda topic, text: said.append((topic, text)))
+    other = Collection(test) if isinstance(test, Table) else test
+    tell = lambda topic, text: said.append((topic, text))  # noqa: E731
+    return split_table(Collection(table), "t.csv", other, group, rng, tell)
 
 
 def with_copies(table):
@@ -73,16 +77,16 @@ def test_copies_of_given_test_data_are_dropped(bars_table, said):
     parts = split(bars_table, said, test=test)
     assert (parts.split[:3] == "dropped").all()
     assert (len(parts.train), len(parts.test)) == (57, 18)
-    assert ("copies", "3 training images are copies of test images: dropped") in said
+    assert ("copies", "3 training images dropped: test images or of their groups") in said
 
 
 @pytest.mark.parametrize(
     ("table", "test", "error", "words"),
     [
-        (bars({"a": 9}), 0.2, DataError, "at least two classes, got 1: 'a'"),
-        (bars({"a": 9, "b": 1}), 0.2, DataError, "single image .*: 'b'"),
+        (bars({"a": 9}), 0.2, DataError, "t.csv: expected at least two classes, got 'a'"),
+        (bars({"a": 9, "b": 1}), 0.2, DataError, "t.csv: 1 class with too few .*: 'b'"),
         (bars({"a": 9, "": 2}), 0.2, DataError, "2 of 11 images have no label"),
-        (bars({"a": 9, "b": 9}), 1.5, UsageError, "share between 0 and 1, or data, got 1.5"),
+        (bars({"a": 9, "b": 9}).take(np.arange(0)), 0.2, DataError, "got no images"),
         (bars({"a": 9, "b": 9}), bars({"a": 2}, side=4), DataError, "8x8 grey like the training"),
         (bars({"a": 9, "b": 9}), bars({"": 2}, seed=2), DataError, "a label for each test image"),
     ],
@@ -90,3 +94,13 @@ def test_copies_of_given_test_data_are_dropped(bars_table, said):
 def test_data_that_cannot_be_split(table, test, error, words, said):
     with pytest.raises(error, match=words):
         split(table, said, test=test)
+
+
+def test_images_made_in_another_way_are_said(bars_table):
+    made = ImageSpec(side=8, invert="auto")
+    assert spec_notes(bars_table, made, "t.csv") == []  # who knows how it was made?
+    table = Table(bars_table.pixels, bars_table.labels, spec=ImageSpec(side=8))
+    assert spec_notes(table, made, "t.csv") == [
+        "t.csv: its images were made in another way (invert no, not auto)"
+    ]
+    assert spec_notes(table, table.spec, "t.csv") == []

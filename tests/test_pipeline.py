@@ -6,7 +6,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 
 from sklimg.errors import UsageError
-from sklimg.pipeline import MODELS, build_pipeline, default_grid, full_names
+from sklimg.names import MODELS
+from sklimg.pipeline import build_pipeline, default_grid, full_names
 
 
 def test_it_ends_in_scikit_learns_classifiers():

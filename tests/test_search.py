@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV
 
-from sklimg.errors import DataError, UsageError
+from sklimg.errors import DataError
 from sklimg.fitting import one_quiet_thread
 from sklimg.pipeline import build_pipeline, full_names
 from sklimg.search import Progress, edge_params, grid_search, n_fits, trial_columns
@@ -71,11 +71,6 @@ def test_a_candidate_that_fails_does_not_end_the_search(data):
 def test_if_all_fail_the_reason_is_told(data):
     with pytest.raises(DataError, match="no candidate could be fitted: .* 'activation' parameter"):
         search_of({"activation": ["nonsense", "bogus"]}, data)
-
-
-def test_an_empty_grid_is_refused(data):
-    with pytest.raises(UsageError, match="expected values for classify__alpha, got none"):
-        search_of({"alpha": []}, data)
 
 
 @pytest.mark.parametrize(("values", "expected"), [([1e-9, 1e-8, 1e-7], True), ([1.0, 2.0], False)])

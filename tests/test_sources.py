@@ -1,9 +1,11 @@
 """Images become rows in order; what does not become a row is listed."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from sklimg.errors import DataError
 from sklimg.images import read_image
@@ -30,7 +32,8 @@ def test_rows_and_rejects_are_all_files(photos):
     read = read_images([photos], ImageSpec())
     n_files = sum(path.is_file() for path in photos.rglob("*"))
     assert len(read.table) + len(read.rejects) == n_files == 6
-    assert read.n_refused == 1
+    (reason,) = read.refused
+    assert "notes.txt: expected PNG" in reason
     np.testing.assert_array_equal(
         read.table.pixels[1].reshape(28, 28), read_image(photos / "2" / "b.png")
     )
@@ -94,6 +97,31 @@ def test_data_of_every_kind_is_read(photos, tmp_path):
     assert read_data(tmp_path / "t.csv").table.labels.tolist() == ["a"]
     with pytest.raises(DataError, match="no such file or folder"):
         read_data(tmp_path / "absent.csv")
+
+
+def test_what_is_not_known_of_a_table_is_said(photos, tmp_path):
+    path = tmp_path / "t.csv"
+    write_collection(read_images([photos], ImageSpec()), path)
+    assert read_data(path).notes == []
+    path.write_bytes(path.read_bytes().replace(b"\n10,", b"\n11,"))
+    assert "has changed since t.csv.json was written" in read_data(path).notes[0]
+    (tmp_path / "t.csv.json").unlink()
+    assert "is not recorded beside the table" in read_data(path).notes[0]
+
+
+def test_further_frames_are_noted(photos):
+    frames = [Image.fromarray(picture) for picture in noise(2)]
+    frames[0].save(photos / "2" / "moving.gif", save_all=True, append_images=frames[1:])
+    (note,) = read_images([photos], ImageSpec()).notes
+    assert note == "1 files hold several frames; the first was taken: 2/moving.gif"
+
+
+def test_a_table_written_into_its_own_source_is_left_alone(photos):
+    own = [photos / "t.csv", f"{photos / 't.csv'}.json"]
+    for path in own:
+        Path(path).write_text("")
+    read = read_images([photos], ImageSpec(), leave=own)
+    assert (len(read.table), len(read.rejects), read.refused) == (4, 2, [])
 
 
 def test_groups_of_a_map_become_a_column(photos, tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sklimg.errors import DataError
-from sklimg.splits import grouped_folds, split_test
+from sklimg.splits import class_groups, grouped_folds, split_test
 
 
 def random_rows(seed):
@@ -57,6 +57,27 @@ def test_groups_of_several_classes_are_kept_whole():
     assert not set(writers[test]) & set(writers[~test])
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_class_that_few_writers_wrote_stands_on_both_sides(seed):
+    """Twenty writers wrote a and b, three of them c as well."""
+    labels = np.array([*"ab" * 20, *"ccc"], object)
+    writers = np.array([*np.repeat(np.arange(20), 2), 0, 1, 2])
+    test = split_test(labels, writers, 0.3, np.random.default_rng(seed))
+    assert set(labels[test]) == set(labels[~test]) == set("abc")
+    folds = grouped_folds(labels, writers, 3, np.random.default_rng(seed))
+    assert all("c" in labels[held_back] for _, held_back in folds)
+
+
+def test_one_group_of_all_cannot_be_split():
+    with pytest.raises(DataError, match="2 classes with too few different images"):
+        split_test(np.array(list("ab"), object), np.zeros(2), 0.5, np.random.default_rng(0))
+
+
+def test_groups_are_counted_by_class():
+    labels, groups = np.array(list("aaab"), object), np.array([0, 0, 1, 1])
+    assert class_groups(labels, groups) == {"a": 2, "b": 1}
+
+
 def test_a_seed_decides():
     labels, groups = random_rows(0)
     one, same, other = (
@@ -68,13 +89,15 @@ def test_a_seed_decides():
 
 def test_a_class_of_one_image_is_named():
     labels, groups = np.array(list("aab"), object), np.arange(3)
-    with pytest.raises(DataError, match=r"1 class with a single image .*: 'b'; add images"):
+    with pytest.raises(
+        DataError, match=r"1 class with too few different images .*: 'b'; add images"
+    ):
         split_test(labels, groups, 0.2, np.random.default_rng(0))
 
 
 def test_a_class_of_copies_counts_as_one_image():
     labels, groups = np.array(list("aabb"), object), np.array([0, 1, 2, 2])
-    with pytest.raises(DataError, match=r"single image .*: 'b'"):
+    with pytest.raises(DataError, match=r"too few different images .*: 'b'"):
         split_test(labels, groups, 0.2, np.random.default_rng(0))
 
 

@@ -75,6 +75,8 @@ def test_pandas_reads_the_wide_layout(table, tmp_path):
         "label,1x1,1x2,2x1,2x2\n5,1,2,3,4\n",
         "pixel0,pixel1,pixel2,pixel3,label\n1,2,3,4,5\n",
         "5,1,2,3,4\n",  # headerless MNIST
+        "label,0,1,2,3\n5,1,2,3,4\n",  # numbered by pandas
+        "label,1,2,3,4\n5,1,2,3,4\n",
         '\ufefflabel,pixel0,pixel1,pixel2,pixel3\r\n5,1,2,3,4\r\n\r\n"5","1",2, 3,4.0\r\n',
         'image_vector,label\n"1,2,3,4",5\n',
         'image_vector,label\n"[1, 2, 3, 4]",5\n',
@@ -89,6 +91,20 @@ def test_layouts_that_people_have(tmp_path, text):
     assert set(table.labels) == {"5"}
     assert set(map(tuple, table.pixels)) == {(1, 2, 3, 4)}
     assert is_table(path)
+
+
+def test_bare_vectors_are_told_by_their_number(tmp_path):
+    """16 numbers are an image of 4x4; 17 are a label and an image."""
+    for n_label in (0, 1):
+        (tmp_path / "t.csv").write_text(",".join(["9"] * n_label + ["7"] * 16) + "\n")
+        table = read_table(tmp_path / "t.csv")
+        assert (table.labels.tolist(), table.pixels.shape) == (["9" * n_label], (1, 16))
+
+
+def test_a_column_named_like_a_pixel_is_not_written(tmp_path):
+    table = Table(np.zeros((1, 1), np.uint8), ["a"], None, {"pixel9": ["x"]})
+    with pytest.raises(TableError, match="column 'pixel9': expected a name unlike those of pixels"):
+        write_table(table, tmp_path / "t.csv")
 
 
 def test_a_table_without_labels_is_unlabelled(tmp_path):
@@ -186,9 +202,13 @@ def test_an_npz_of_objects_is_refused(tmp_path):
 
 def test_the_spec_beside_a_table_is_read(table, tmp_path):
     write_table(table, tmp_path / "t.csv")
-    assert read_table(tmp_path / "t.csv").spec == ImageSpec(side=2)
-    (tmp_path / "t.csv.json").write_text('{"image": {"side": 2, "invert": "auto"}}')
-    assert read_table(tmp_path / "t.csv").spec.invert == "auto"
+    read = read_table(tmp_path / "t.csv")
+    assert (read.spec, read.spec_is_known) == (ImageSpec(side=2), False)
+    made = ImageSpec(side=2, invert="auto")
+    for name in ("t.csv", "t.npz"):
+        write_table(Table(table.pixels, table.labels, spec=made), tmp_path / name)
+        read = read_table(tmp_path / name)
+        assert (read.spec, read.spec_is_known) == (made, True)
     (tmp_path / "t.csv.json").write_text('{"image": {"side": 3}}')
     with pytest.raises(TableError, match="expected 9 pixels for 3x3 grey, got 4"):
         read_table(tmp_path / "t.csv")

@@ -17,7 +17,7 @@ METRICS = {
 
 def test_an_accuracy_never_stands_alone():
     assert describe(METRICS) == (
-        "accuracy 0.900 [0.800, 0.950] on 40 images (and 20 copies); most frequent class 0.100"
+        "accuracy 0.900 [0.800, 0.950] on 60 images in 40 groups; most frequent class 0.100"
     )
 
 

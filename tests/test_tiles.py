@@ -154,3 +154,15 @@ def test_a_damaged_manifest_is_named(sheet_file, tmp_path, old, new, words):
     manifest.write_text(manifest.read_text().replace(old, new, 1))
     with pytest.raises((TableError, SheetError), match=words):
         join_sheet(manifest)
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [("x,12", "whole numbers as its size"), ("99999,99999", "at most 50 million")],
+)
+def test_a_size_that_is_none_is_refused(sheet_file, tmp_path, size, words):
+    cut_sheets([sheet_file], (2, 3), tmp_path / "out")
+    sheets = tmp_path / "out" / "sheets.csv"
+    sheets.write_text(sheets.read_text().replace(",8,12,", f",{size},"))
+    with pytest.raises(TableError, match=words):
+        join_sheet(tmp_path / "out" / "manifest.csv")

@@ -12,13 +12,13 @@ from sklimg.errors import DataError, UsageError
 from sklimg.model import load
 from sklimg.table import Table
 from sklimg.training import fit
-from tests.builders import bars
+from tests.builders import bars, noise, write_images
 
 FILES = {
     "config.json", "environment.json", "data.json", "splits.csv", "metrics.json",
     "per_class.csv", "confusion.csv", "predictions.csv", "history.csv", "plots/confusion.png",
     "plots/loss.png", "plots/accuracy.png", "model/pipeline.joblib", "model/manifest.json",
-    "model/seen.npy", "model/SHA256SUMS",
+    "model/seen.npy", "model/SHA256SUMS", "rejects.csv",
 }  # fmt: skip
 QUICK = {"max_iter": 8, "hidden_layer_sizes": (8,)}
 
@@ -137,9 +137,15 @@ def test_other_data_may_test(bars_table):
 
 def test_what_is_told(bars_table):
     said = []
-    fit(bars_table, grid={"alpha": [1e-4, 1e-3]}, jobs=1, tell=lambda *words: said.append(words))
+    fit(
+        bars_table,
+        grid={"alpha": [1e-4, 1e-3]},
+        jobs=1,
+        folds=2,
+        tell=lambda *words: said.append(words),
+    )
     topics = [topic for topic, _ in said]
-    assert topics == ["data", "copies", "split", "search", "best", "test", "mistakes", "note",
+    assert topics == ["data", "copies", "split", "search", "best", "test", "mistakes", "folds",
                       "verdict"]  # fmt: skip
     lines = dict(said)
     assert lines["search"] == "2 candidates x 5 folds = 10 fits"
@@ -151,6 +157,41 @@ def test_a_folder_in_use_is_refused_before_the_work(bars_table, tmp_path):
     (tmp_path / "mine").write_text("")
     with pytest.raises(UsageError, match="new or empty folder"):
         fit(bars_table, out=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        ({"grid": {"alpha": []}}, "expected values for classify__alpha, got none"),
+        ({"seed": -1}, "seed: expected 0 or above, got -1"),
+        ({"test": 1.5}, "share between 0 and 1, or data, got 1.5"),
+    ],
+)
+def test_arguments_that_mean_nothing(bars_table, options, part):
+    with pytest.raises(UsageError, match=part):
+        fit(bars_table, **options)
+
+
+def test_an_interrupt_is_not_answered_by_a_half_trained_model(bars_table, monkeypatch):
+    """scikit-learn's MLP ends such a fit with a warning, as if it were done."""
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sklearn.neural_network.MLPClassifier._backprop", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fit(bars_table)
+
+
+def test_rejects_are_listed_in_the_run(photos, tmp_path):
+    write_images(photos, {f"2/{i}.png": picture for i, picture in enumerate(noise(6, seed=3))})
+    write_images(
+        photos, {f"deep/10/{i}.png": picture for i, picture in enumerate(noise(6, seed=4))}
+    )
+    (photos / "2" / "bad.png").write_text("no picture")
+    run = fit(photos, params=QUICK, out=tmp_path / "run")
+    assert "bad.png" in run.refused[0]
+    assert "2/bad.png,not_an_image" in (tmp_path / "run" / "rejects.csv").read_text()
 
 
 def test_nothing_is_written_for_data_that_cannot_be_learned(tmp_path):

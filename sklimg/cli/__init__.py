@@ -18,7 +18,7 @@ __all__ = ["main"]
 
 @click.group(cls=Group)
 def main():
-    r"""Turn scanned sheets and folders of pictures into small, honest classifiers.
+    """Turn scanned sheets and folders of pictures into small, honest classifiers.
 
     \b
     The way from a sheet to an answer:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sklimg.cli.door import Command, result, say
+from sklimg.cli.door import PATH, Command, is_quiet, result, say
 
 __all__ = ["demo"]
 
@@ -18,14 +18,14 @@ _PAPER = 244.0  # grey level
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default="demo",
     show_default=True,
     metavar="DIR",
     help="Folder to make; absent or empty.",
 )
 def demo(out):
-    r"""Do the whole way on 1,797 hand-written digits: sheets in, an answer out.
+    """Do the whole way on 1,797 hand-written digits: sheets in, an answer out.
 
     The digits that come with scikit-learn are drawn as ruled, slightly tilted
     sheets, cut, tabled, fitted by a grid search and tested; then one vector that
@@ -40,7 +40,7 @@ def demo(out):
 
     check_free(out)
     sheets = _draw_sheets(out / "sheets")
-    say(f"1,797 digits by 43 writers drawn on {len(sheets)} sheets in {out / 'sheets'}")
+    say(f"1,797 digits drawn on {len(sheets)} sheets in {out / 'sheets'}")
     labels = ",".join(map(str, range(_ROWS)))
     grid = ["--rows", str(_ROWS), "--cols", str(_COLUMNS), "--row-labels", labels, "--skip-empty"]
     table, run = out / "vectors.csv", out / "run"
@@ -51,7 +51,8 @@ def demo(out):
     ):
         shown = [*command[:1], f"{out / 'sheets'}/*.png", *command[1 + len(sheets) :]]
         _show(shown if command[0] == "split-images" else command)
-        main.main(command, prog_name="sklimg", standalone_mode=False)
+        quiet = ["-q"] if is_quiet() else []
+        main.main([*command, *quiet], prog_name="sklimg", standalone_mode=False)
     _draw_way(out, table, run)
     _show(["predict", "-m", str(run), "<", str(out / "test-vector.csv")])
     result(_answer(run, out / "test-vector.csv"))
@@ -90,7 +91,7 @@ def _draw_way(out: Path, table: Path, run: Path) -> None:
     tiles = vectors.pixels[rows].reshape(-1, *vectors.spec.shape)
     sheet = next(read_pages(min((out / "sheets").iterdir())))
     texts = [[predictions[name][i] for i in picked] for name in ("label", "predicted")]
-    write_bytes(out / "demo.png", as_png(way_figure(sheet, tiles, *texts)))
+    write_bytes(out / "demo.png", as_png(way_figure(sheet, tiles, *texts), dpi=90))
     write_bytes(out / "test-vector.csv", next(print_vectors(vectors.pixels[rows[:1]])) + b"\n")
 
 

@@ -4,19 +4,37 @@ Floor 8: knows click and the errors; whatever is heavy is imported by the
 commands when they run.
 """
 
-import errno
 import os
+import signal
 import sys
+import threading
 import traceback
+import warnings
+from pathlib import Path
 
 import click
 
 from sklimg.errors import SklimgError
-from sklimg.files import one_line
+from sklimg.files import DISK_ERRORS, one_line
 
-__all__ = ["Command", "Group", "is_quiet", "result", "say"]
+__all__ = ["JOBS", "PATH", "Command", "Group", "is_quiet", "result", "say"]
 
 _QUIET = "sklimg.quiet"
+
+
+class _Jobs(click.IntRange):
+    """A number of processes: 1 or more, or -1 for one a core."""
+
+    def convert(self, value, param, ctx):
+        """Return the number, 0 refused."""
+        number = super().convert(value, param, ctx)
+        if number == 0:
+            self.fail("expected 1 or more processes, or -1 for one a core, got 0", param, ctx)
+        return number
+
+
+JOBS = _Jobs(min=-1)
+PATH = click.Path(path_type=Path, readable=False)  # who opens it says why it cannot be
 
 
 class _Door:
@@ -36,12 +54,31 @@ class _Door:
         if not standalone_mode:
             return super().main(args, prog_name, standalone_mode=False, **extra)
         arguments = sys.argv[1:] if args is None else list(args)
+        warnings.filterwarnings("ignore", module=r"PIL\.")  # what counts becomes an error
+        _stop_on_sigterm()
         try:
             code = super().main(arguments, prog_name, standalone_mode=False, **extra) or 0
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
         except Exception as err:
             code = _ended(err, "--debug" in arguments)
         sys.exit(code)
+
+    def invoke(self, ctx):
+        """Run the command; click would print a line for an interrupt and fail a closed pipe."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise _Interrupted("interrupted") from None
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader is gone; so is the result
+            ctx.exit(0)
+
+
+class _Interrupted(SklimgError):
+    """The user pressed Ctrl-C."""
+
+    exit_code = 130
 
 
 class Command(_Door, click.Command):
@@ -74,19 +111,25 @@ def result(text: str) -> None:
     click.echo(text)
 
 
+def _stop_on_sigterm() -> None:
+    """Let a polite kill clean up as Ctrl-C does, worker processes included."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def _ended(err: Exception, debug: bool) -> int:
     """Print the line for an error and return the exit code."""
-    if isinstance(err, OSError) and err.errno == errno.EPIPE:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader is gone; so is the result
-        return 0
     if debug:
         traceback.print_exception(err)
+    if isinstance(err, click.exceptions.NoArgsIsHelpError):
+        click.echo(err.ctx.get_help(), err=True)
+        return 2
     if isinstance(err, SklimgError):
         code, text = err.exit_code, str(err)
     elif isinstance(err, click.ClickException):
         code, text = 2, _usage(err)
-    elif isinstance(err, click.Abort):
-        code, text = 130, "interrupted"
+    elif isinstance(err, OSError) and err.errno in DISK_ERRORS:
+        code, text = 6, f"output: cannot be written: {err.strerror}; free some space"
     elif isinstance(err, MemoryError):
         code, text = 6, "memory: not enough for this data; use fewer or smaller images"
     else:

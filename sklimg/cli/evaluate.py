@@ -1,18 +1,17 @@
 """The command ``evaluate``."""
 
 import json
-from pathlib import Path
 
 import click
 
-from sklimg.cli.door import Command, result, say
+from sklimg.cli.door import JOBS, PATH, Command, result, say
 from sklimg.errors import GateError
 
 __all__ = ["evaluate"]
 
 
 @click.command("evaluate", cls=Command)
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=PATH)
 @click.option(
     "-m", "--model", metavar="MODEL", help="Run folder or its model/.  [default: artifacts/latest]"
 )
@@ -23,11 +22,11 @@ __all__ = ["evaluate"]
     help="Exit with 7 if the accuracy is below.",
 )
 @click.option(
-    "--jobs", type=int, default=-1, show_default=True, help="Processes; -1 for one a core."
+    "--jobs", type=JOBS, default=-1, show_default=True, help="Processes; -1 for one a core."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as one JSON object.")
 def evaluate(data, model, min_accuracy, jobs, as_json):
-    r"""Test a model on the labelled images of DATA that it was not trained on.
+    """Test a model on the labelled images of DATA that it was not trained on.
 
     \b
     Example:
@@ -39,6 +38,8 @@ def evaluate(data, model, min_accuracy, jobs, as_json):
     assessed = assess(data, model, jobs=jobs)
     for note in assessed.notes:
         say(f"note: {note}")
+    for reason in assessed.refused:
+        say(f"rejected: {reason}", warning=True)
     metrics = assessed.metrics
     if as_json:
         result(json.dumps(metrics, ensure_ascii=False))
@@ -49,7 +50,8 @@ def evaluate(data, model, min_accuracy, jobs, as_json):
                 f"  {label:12} precision {scores['precision']:.3f}  recall {scores['recall']:.3f}  "
                 f"f1 {scores['f1']:.3f}  of {scores['support']}"
             )
-    if min_accuracy is not None and metrics["accuracy"] < min_accuracy:
+    if min_accuracy is not None and not metrics["accuracy"] >= min_accuracy:
         raise GateError(
             f"{data}: expected an accuracy of {min_accuracy}, got {metrics['accuracy']:.4f}"
         )
+    return 4 if assessed.refused else 0

@@ -6,23 +6,22 @@ from pathlib import Path
 
 import click
 
-from sklimg.cli.door import Command, result, say
+from sklimg.cli.door import JOBS, PATH, Command, result, say
 from sklimg.cli.params import parse_params
 from sklimg.cli.progress import search_progress
+from sklimg.names import ARTIFACTS, LATEST, MODELS
 
 __all__ = ["fit"]
 
-ARTIFACTS = Path("artifacts")
-
 
 @click.command("fit", cls=Command)
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=PATH)
 @click.option("--grid", is_flag=True, help="Search the default grid by 5-fold cross-validation.")
 @click.option(
     "--model",
-    default="sklearn-mlp",
+    default=MODELS[0],
     show_default=True,
-    type=click.Choice(["sklearn-mlp", "logistic"]),
+    type=click.Choice(MODELS),
     help="The classifier.",
 )
 @click.option(
@@ -42,9 +41,10 @@ ARTIFACTS = Path("artifacts")
 )
 @click.option(
     "--folds",
-    type=click.IntRange(min=2),
+    type=click.IntRange(min=0),
     metavar="K",
-    help="Also cross-validate over all images, every choice made inside the fold.",
+    help="Also cross-validate over all images, every choice made inside the fold; "
+    "0 for none.  [default: 5 with under 100 test images]",
 )
 @click.option(
     "--group",
@@ -61,19 +61,19 @@ ARTIFACTS = Path("artifacts")
     help="Everything random follows from it.",
 )
 @click.option(
-    "--jobs", type=int, default=-1, show_default=True, help="Processes; -1 for one a core."
+    "--jobs", type=JOBS, default=-1, show_default=True, help="Processes; -1 for one a core."
 )
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="DIR",
     help="Run folder to make.  [default: artifacts/<time>-<name>]",
 )
 @click.option("--name", help="Name of the run in artifacts/.  [default: that of DATA]")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as one JSON object.")
 def fit(data, grid, model, params, test, folds, group, seed, jobs, out, name, as_json):
-    r"""Fit a classifier to DATA, test it on images it never saw, save the run.
+    """Fit a classifier to DATA, test it on images it never saw, save the run.
 
     DATA is a table (.csv, .csv.gz, .npz), the images file of an IDX pair, a
     folder with a class a folder, or a map. Copies of one picture stay on one
@@ -100,7 +100,7 @@ def fit(data, grid, model, params, test, folds, group, seed, jobs, out, name, as
             model=model,
             params=fixed,
             test=_share(test),
-            folds=folds or 0,
+            folds=folds,
             group=group,
             seed=seed,
             jobs=jobs,
@@ -109,10 +109,11 @@ def fit(data, grid, model, params, test, folds, group, seed, jobs, out, name, as
             progress=progress,
         )
     if place.resolve().parent == ARTIFACTS.resolve():
-        point_to(ARTIFACTS / "latest", run.path)
+        point_to(LATEST, run.path)
     say(f"next      sklimg predict -m {place} IMAGE...")
     if as_json:
         result(json.dumps(run.metrics, ensure_ascii=False))
+    return 4 if run.refused else 0
 
 
 def _tell(topic: str, text: str) -> None:

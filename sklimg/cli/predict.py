@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from sklimg.cli.door import Command, result, say
-from sklimg.errors import DataError, ImageError, TableError
-from sklimg.files import one_line
+from sklimg.errors import DataError, ImageError, SklimgError, TableError
+from sklimg.files import one_line, path_text
 from sklimg.records import csv_line
 
 __all__ = ["predict"]
 
 _BATCH = 64  # images that are answered at a time
-_MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
+_UNKNOWN = "how the training images became pixels was not recorded; pictures are taken as"
 
 
 @click.command("predict", cls=Command)
@@ -39,7 +39,7 @@ _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0
     help="Of the answers.",
 )
 def predict(inputs, model, top, form):
-    r"""Say what each INPUT shows: an image, a folder of images, or a table.
+    """Say what each INPUT shows: an image, a folder of images, or a table.
 
     Without INPUT, vectors are read from stdin, one a line, and answered line by
     line; or the bytes of one image.
@@ -70,10 +70,13 @@ def _printed(answers: Iterable, classes: tuple[str, ...], top: int, form: str) -
     good, errors = 0, []
     top = min(top, len(classes))
     for name, probabilities in answers:
-        if isinstance(probabilities, Exception):
+        if isinstance(probabilities, SklimgError):
             errors.append(probabilities)
-            say(f"rejected: {probabilities}", warning=True)
+            if good or len(errors) > 1:  # a lone error is the error of the command
+                say(f"rejected: {probabilities}", warning=True)
             continue
+        if len(errors) == 1 and not good:
+            say(f"rejected: {errors[0]}", warning=True)
         order = (-probabilities).argsort(kind="stable")[:top]
         ranked = [(classes[i], float(probabilities[i])) for i in order]
         if form == "csv" and not good:
@@ -115,26 +118,29 @@ def _is_list(text: str) -> bool:
 
 def _from_stdin(model) -> Iterator[tuple]:
     """Yield (line number, probabilities or error) for each vector, as it comes."""
+    from sklimg.formats import looks_like_image
     from sklimg.images import read_image
     from sklimg.vectors import parse_vector
 
     stream = sys.stdin.buffer
     if sys.stdin.isatty():
         say(f"type a vector of {model.spec.n_pixels} numbers from 0 to 255 and press Enter:")
-    first = stream.readline()
-    if first.startswith(_MAGIC):
+    first, number = stream.readline(), 1
+    while first and not first.strip(b"\xef\xbb\xbf \t\r\n"):
+        first, number = stream.readline(), number + 1
+    if looks_like_image(first):
         pixels = read_image(first + stream.read(), model.spec)
         yield "-", model.predict_proba(pixels.reshape(1, -1))[0]
         return
-    if not first.strip():
+    if not first:
         raise TableError(
             "stdin: expected a vector or an image, got nothing; pass an INPUT or pipe one"
         )
-    number, line = 1, first
+    line = first
     while line:
         if line.strip():
             try:
-                text = line.decode("utf-8", "backslashreplace")
+                text = line.decode("utf-8-sig", "backslashreplace")
                 vector = parse_vector(text, model.spec.n_pixels, f"stdin, line {number}")
             except TableError as err:
                 yield str(number), err
@@ -147,26 +153,36 @@ def _from_stdin(model) -> Iterator[tuple]:
 
 def _from_inputs(model, inputs: tuple[str, ...]) -> Iterator[tuple]:
     """Yield (name, probabilities or error) for each image or row, in order."""
-    from sklimg.listing import list_images
+    from sklimg.listing import IGNORED, list_images
+    from sklimg.parts import spec_notes
     from sklimg.table import is_table, read_table
 
     for text in inputs:
         path = Path(text)
-        if path.is_file() and is_table(path):
-            table = read_table(path)
-            names = [name or f"row {i}" for i, name in enumerate(table.paths, start=1)]
-            yield from zip(names, model.predict_proba(table.pixels), strict=True)
+        if text == "-":
+            yield from _from_stdin(model)
             continue
         try:
+            if path.is_file() and is_table(path):
+                table = read_table(path)
+                for note in spec_notes(table, model.spec, text):
+                    say(f"warning: {note}", warning=True)
+                names = [name or f"row {i}" for i, name in enumerate(table.paths, start=1)]
+                yield from zip(names, _of_table(model, table, text), strict=True)
+                continue
             listing = list_images(path, "none")
-        except DataError as err:
+        except SklimgError as err:
             yield text, err
             continue
         for name, code, reason in listing.rejects:
-            if code != "ignored":
+            if code != IGNORED:
                 yield name, ImageError(f"{path / name}: {reason}", code)
-        alone = path.is_file() and path.suffix.lower() != ".csv"
-        named = [(text if alone else str(path / item.name), item.file) for item in listing.items]
+        if not listing.items and all(code == IGNORED for _, code, _ in listing.rejects):
+            yield text, DataError(f"{text}: expected images, found none")
+        base = path if path.is_dir() else path.parent
+        named = [(path_text(base / item.name), item.file) for item in listing.items]
+        if named and not model.spec_is_known:
+            say(f"warning: {text}: {_UNKNOWN} {model.spec}, not inverted", warning=True)
         for start in range(0, len(named), _BATCH):
             yield from _answered(model, named[start : start + _BATCH])
 
@@ -187,3 +203,11 @@ def _answered(model, named: list[tuple[str, Path]]) -> Iterator[tuple]:
     answers = iter(model.predict_proba(np.stack(vectors)) if vectors else ())
     for name, pixels in read:
         yield name, pixels if isinstance(pixels, ImageError) else next(answers)
+
+
+def _of_table(model, table, name: str):
+    """Return the probabilities for a table's rows; an error names the table."""
+    try:
+        return model.predict_proba(table.pixels)
+    except TableError as err:
+        raise TableError(f"{name}: {err}") from err

@@ -41,31 +41,55 @@ def _shown() -> Iterator[Callable[[int, int, str], None]]:
     """Yield a callable (done, total, text) that draws on stderr."""
     if is_quiet():
         yield lambda done, total, text: None
-        return
-    if sys.stderr.isatty():
-        with click.progressbar(
-            length=1000,
-            file=sys.stderr,
-            show_eta=False,
-            show_percent=False,
-            item_show_func=lambda text: text,
-            width=24,
-        ) as bar:
+    elif sys.stderr.isatty():
+        with _Bar() as bar:
+            yield bar.draw
+    else:
+        yield _Lines().draw
 
-            def draw(done, total, text):
-                bar.update(round(1000 * done / max(total, 1)) - bar.pos, text)
 
-            yield draw
-        return
-    last = monotonic()
+class _Bar:
+    """A bar that stands from the first report to the one that all is done."""
 
-    def line(done, total, text):
-        nonlocal last
-        if monotonic() - last >= _EVERY_SECONDS and done < total:
-            last = monotonic()
-            click.echo(f"          {text}", err=True)  # say() knows its context in one thread alone
+    def __init__(self):
+        self.bar = None
 
-    yield line
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.bar is not None:
+            self.bar.__exit__(None, None, None)
+            self.bar = None
+
+    def draw(self, done: int, total: int, text: str) -> None:
+        """Move the bar; open it before and close it after if need be."""
+        if self.bar is None:
+            self.bar = click.progressbar(
+                length=max(total, 1),
+                file=sys.stderr,
+                show_eta=False,
+                show_percent=False,
+                item_show_func=lambda item: item,
+                width=24,
+            )
+            self.bar.__enter__()
+        self.bar.update(done - self.bar.pos, text)
+        if done >= total:
+            self.__exit__()
+
+
+class _Lines:
+    """A line now and then."""
+
+    def __init__(self):
+        self.last = monotonic()
+
+    def draw(self, done: int, total: int, text: str) -> None:
+        """Print a line if the last one is some time ago."""
+        if monotonic() - self.last >= _EVERY_SECONDS and done < total:
+            self.last = monotonic()
+            click.echo(f"          {text}", err=True)  # say() knows its context in one thread
 
 
 def _time(seconds: float) -> str:

@@ -1,12 +1,12 @@
 """The commands about sheets: ``split-images`` and ``join-images``."""
 
 import csv
-from pathlib import Path
 
 import click
 
-from sklimg.cli.door import Command, say
+from sklimg.cli.door import PATH, Command, say
 from sklimg.errors import UsageError
+from sklimg.names import SQUARES, TILE_FORMATS
 
 __all__ = ["join_images", "split_images"]
 
@@ -32,16 +32,14 @@ class _Inset(click.ParamType):
 
 
 @click.command("split-images", cls=Command)
-@click.argument(
-    "sheets", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="SHEET..."
-)
+@click.argument("sheets", type=PATH, nargs=-1, required=True, metavar="SHEET...")
 @click.option("--rows", type=COUNT, required=True, help="Rows of tiles on a sheet.")
 @click.option("--cols", type=COUNT, required=True, help="Columns of tiles on a sheet.")
 @click.option("--row-labels", metavar="A,B,...", help="One label a row.")
 @click.option("--col-labels", metavar="A,B,...", help="One label a column.")
 @click.option(
     "--labels",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="CSV with a label for each tile: a line a row, or a line a tile.",
 )
@@ -54,23 +52,23 @@ class _Inset(click.ParamType):
 )
 @click.option(
     "--square",
-    type=click.Choice(["none", "pad", "crop"]),
-    default="none",
+    type=click.Choice(SQUARES),
+    default=SQUARES[0],
     show_default=True,
     help="Make tiles square.",
 )
 @click.option("--skip-empty", is_flag=True, help="Leave out tiles that hold no stroke.")
 @click.option(
     "--format",
-    type=click.Choice(["png", "jpg"]),
-    default="png",
+    type=click.Choice(TILE_FORMATS),
+    default=TILE_FORMATS[0],
     show_default=True,
     help="Of the tiles; PNG keeps every pixel.",
 )
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     metavar="DIR",
     help="Folder to make; absent or empty.",
@@ -78,14 +76,14 @@ class _Inset(click.ParamType):
 def split_images(
     sheets, rows, cols, row_labels, col_labels, labels, inset, square, skip_empty, format, out
 ):
-    r"""Cut each SHEET into rows x cols tiles and list them in DIR/manifest.csv.
+    """Cut each SHEET into rows x cols tiles and list them in DIR/manifest.csv.
 
     Tiles cover every pixel of the sheet once. With labels they are put into a
     folder each.
 
     \b
     Example:
-        sklimg split-images scan.png --rows 10 --cols 10 \
+        sklimg split-images scan.png --rows 10 --cols 10 \\
             --row-labels 0,1,2,3,4,5,6,7,8,9 -o tiles
     """
     given = _tile_labels(rows, cols, row_labels, col_labels, labels)
@@ -111,18 +109,18 @@ def split_images(
 
 
 @click.command("join-images", cls=Command)
-@click.argument("manifest", type=click.Path(path_type=Path))
+@click.argument("manifest", type=PATH)
 @click.option("--sheet", metavar="NAME", help="Which sheet, where the manifest holds several.")
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     metavar="FILE",
     help="Image to write, .png or .jpg.",
 )
 def join_images(manifest, sheet, out):
-    r"""Put the tiles of a MANIFEST back into the sheet they were cut from.
+    """Put the tiles of a MANIFEST back into the sheet they were cut from.
 
     \b
     Example:

@@ -1,10 +1,8 @@
 """The command ``make-csv``."""
 
-from pathlib import Path
-
 import click
 
-from sklimg.cli.door import Command, say
+from sklimg.cli.door import JOBS, PATH, Command, say
 from sklimg.cli.progress import images_progress
 from sklimg.errors import DataError
 from sklimg.spec import FITS, INVERTS, MODES
@@ -13,9 +11,7 @@ __all__ = ["make_csv"]
 
 
 @click.command("make-csv", cls=Command)
-@click.argument(
-    "sources", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="SOURCE..."
-)
+@click.argument("sources", type=PATH, nargs=-1, required=True, metavar="SOURCE...")
 @click.option(
     "--size",
     type=click.IntRange(1, 1024),
@@ -55,19 +51,19 @@ __all__ = ["make_csv"]
     help="Where labels come from: the manifest if there is one, else the folders.",
 )
 @click.option(
-    "--jobs", type=int, default=-1, show_default=True, help="Processes; -1 for one a core."
+    "--jobs", type=JOBS, default=-1, show_default=True, help="Processes; -1 for one a core."
 )
 @click.option("--strict", is_flag=True, help="Write nothing if any file has to be rejected.")
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     metavar="FILE",
     help="Table to write: .csv, .csv.gz or .npz.",
 )
 def make_csv(sources, size, mode, fit, invert, layout, labels, jobs, strict, out):
-    r"""Turn the images of each SOURCE into a table of labelled vectors.
+    """Turn the images of each SOURCE into a table of labelled vectors.
 
     A SOURCE is a folder with a class a folder (nested ones too), a folder with a
     manifest.csv, a CSV map path,label[,group], or an image. Beside FILE stand
@@ -83,12 +79,12 @@ def make_csv(sources, size, mode, fit, invert, layout, labels, jobs, strict, out
 
     table_kind(out)  # a name that cannot be written is refused before the work
     spec = ImageSpec(side=size, mode=mode, fit=fit, invert=invert)
+    own = [out, f"{out}.json", f"{out}.rejects.csv"]
     with images_progress() as progress:
-        read = read_images(sources, spec, labels=labels, jobs=jobs, progress=progress)
-    if strict and read.n_refused:
-        raise DataError(
-            f"{read.n_refused} files rejected, the first: {_first(read)}; nothing written"
-        )
+        read = read_images(sources, spec, labels=labels, leave=own, jobs=jobs, progress=progress)
+    refused = read.refused
+    if strict and refused:
+        raise DataError(f"{len(refused)} files rejected, the first: {refused[0]}; nothing written")
     write_collection(read, out, layout)
     for note in read.notes:
         say(f"note: {note}")
@@ -96,18 +92,8 @@ def make_csv(sources, size, mode, fit, invert, layout, labels, jobs, strict, out
         say("note: ink on paper: dark on light was turned into light on dark")
     n_classes = len(set(read.table.labels) - {""})
     say(f"{len(read.table)} images of {read.table.spec}, {n_classes} classes, in {out}")
-    if len(read.rejects) > read.n_refused:
-        say(f"{len(read.rejects) - read.n_refused} files left behind by a system were ignored")
-    if read.n_refused:
-        listed = f"{read.n_refused} files rejected, listed in {out}.rejects.csv"
-        say(f"{listed}; the first: {_first(read)}", warning=True)
+    if refused:
+        listed = f"{len(refused)} files rejected, listed in {out}.rejects.csv"
+        say(f"{listed}; the first: {refused[0]}", warning=True)
         return 4
     return 0
-
-
-def _first(read) -> str:
-    """Return the reason of the first reject that is no junk."""
-    from sklimg.listing import IGNORED
-
-    path, code, reason = next(reject for reject in read.rejects if reject[1] != IGNORED)
-    return reason if path in reason else f"{path}: {code}: {reason}"

@@ -20,7 +20,8 @@ def test_every_command_is_documented_with_an_example(invoke, name):
         done = invoke(name, flag)
         assert done.exit_code == 0
         assert f"Usage: main {name}" in done.output
-        assert f"sklimg {name}" in done.output.split("Example:")[1]
+        assert f"\n      sklimg {name}" in done.output.split("Example:")[1]
+        assert "\\b" not in done.output
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -104,6 +105,21 @@ def test_an_interrupt_is_130(monkeypatch, invoke):
 
     monkeypatch.setattr("sklimg.tiles.join_sheet", stopped)
     assert invoke("join-images", "m.csv", "-o", "a.png").exit_code == 130
+
+
+def test_a_full_disk_at_the_other_end_is_exit_6(bars_run, bars_table):
+    vector = ",".join(map(str, bars_table.pixels[0]))
+    command = f"echo {vector} | {sys.executable} -m sklimg predict -m {bars_run.path} > /dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert done.returncode == 6
+    assert done.stderr.startswith("error: output: cannot be written: No space left")
+
+
+def test_no_command_is_the_help(invoke):
+    done = invoke()
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith("Usage: main [OPTIONS] COMMAND")
+    assert "\n      sklimg split-images sheet.png" in done.stderr
 
 
 def test_a_closed_pipe_ends_quietly(bars_run, bars_table, tmp_path):

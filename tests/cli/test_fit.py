@@ -8,7 +8,7 @@ from sklimg.model import load
 from sklimg.table import write_table
 from tests.builders import bars
 
-QUICK = ["--param", "max_iter=20", "--param", "hidden_layer_sizes=9"]
+QUICK = ["--param", "max_iter=80", "--param", "hidden_layer_sizes=40"]
 
 
 @pytest.fixture
@@ -35,9 +35,9 @@ def test_results_go_to_stdout_and_the_rest_to_stderr(invoke, here):
     done = invoke("fit", "t.csv", *QUICK, "-o", "run")
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["test", "folds"]
-    assert "accuracy 1.000 [0.757, 1.000] on 12 images; most frequent class 0.333" in lines[0]
+    assert "accuracy 1.000 [0.758, 1.000] on 12 images; most frequent class 0.333" in lines[0]
     topics = [line.split()[0] for line in done.stderr.splitlines()]
-    assert topics == ["data", "copies", "split", "mistakes", "verdict", "saved", "next"]
+    assert topics == ["data", "note", "copies", "split", "mistakes", "verdict", "saved", "next"]
     assert invoke("fit", "t.csv", *QUICK, "-o", "run2", "-q").stderr == ""
 
 
@@ -75,7 +75,7 @@ def test_other_data_may_test(invoke, here):
         (["t.csv", "--test", "absent.csv"], 3, "absent.csv: no such file"),
         (["t.csv", "--group", "writer"], 2, "no column 'writer'"),
         (["t.csv", "--name", "x"], 2, "-o and --name, got both"),
-        (["one.csv"], 3, "at least two classes, got 1: 'a'"),
+        (["one.csv"], 3, "one.csv: expected at least two classes, got 'a'"),
         (["ragged.csv"], 3, "ragged.csv, line 2: expected 5 fields"),
     ],
 )

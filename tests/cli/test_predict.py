@@ -10,6 +10,7 @@ import pytest
 
 from sklimg.images import encode_image
 from sklimg.table import write_table
+from tests.builders import bars
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,8 @@ def test_nothing_to_answer_is_exit_3(invoke, bars_run, stdin, part):
     done = invoke("predict", "-m", bars_run.path, stdin=stdin)
     assert (done.exit_code, done.stdout) == (3, "")
     assert part in done.stderr
-    assert done.stderr.count("error: ") == 1
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_values_scaled_to_one_are_called_out(invoke, bars_run):
@@ -107,7 +109,7 @@ def test_a_table_is_answered_row_by_row(invoke, bars_run, bars_table, tmp_path):
 def test_the_top_classes(invoke, bars_run, pictures):
     words = ["predict", "-m", bars_run.path, pictures / "1.png", "--top", 2]
     answer = json.loads(invoke(*words, "--format", "jsonl").stdout)
-    assert [top["label"] for top in answer["top"]][0] == answer["label"] == "2"
+    assert answer["top"][0]["label"] == answer["label"] == "2"
     assert len(answer["top"]) == 2
     (row,) = csv.DictReader(invoke(*words, "--format", "csv").stdout.splitlines())
     assert (row["label"], row["label2"]) == tuple(top["label"] for top in answer["top"])
@@ -127,6 +129,32 @@ def test_a_bad_image_among_good_ones_is_exit_4(invoke, bars_run, pictures):
     done = invoke("predict", "-m", bars_run.path, pictures)
     assert (done.exit_code, len(done.stdout.splitlines())) == (4, 3)
     assert "3.png: expected PNG" in done.stderr
+
+
+def test_a_bad_input_among_good_ones_does_not_end_it(invoke, bars_run, pictures, tmp_path):
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
+    write_table(bars({"a": 2}, side=4), tmp_path / "small.csv")
+    words = [pictures / "1.png", tmp_path / "bad.csv", tmp_path / "small.csv", pictures / "2.png"]
+    done = invoke("predict", "-m", bars_run.path, *words)
+    assert (done.exit_code, len(done.stdout.splitlines())) == (4, 2)
+    assert "bad.csv: expected a map" in done.stderr
+    assert "small.csv: expected images of 64 pixels" in done.stderr
+
+
+def test_an_empty_folder_is_exit_3(invoke, bars_run, tmp_path):
+    done = invoke("predict", "-m", bars_run.path, tmp_path)
+    assert (done.exit_code, done.stderr) == (3, f"error: {tmp_path}: expected images, found none\n")
+
+
+def test_bare_vectors_in_a_file(invoke, bars_run, vectors, tmp_path):
+    (tmp_path / "v.csv").write_text("\n".join(vectors) + "\n")
+    done = invoke("predict", "-m", bars_run.path, tmp_path / "v.csv")
+    assert [line.split("\t")[1] for line in done.stdout.splitlines()] == ["2", "10", "a"]
+
+
+def test_a_byte_order_mark_and_blank_lines_lead(invoke, bars_run, vectors):
+    text = b"\n\xef\xbb\xbf" + vectors[0].encode()
+    assert invoke("predict", "-m", bars_run.path, stdin=text).stdout == "2\n"
 
 
 @pytest.mark.parametrize(
