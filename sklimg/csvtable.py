@@ -89,10 +89,10 @@ def read_csv(file: BinaryIO, where: str) -> tuple[np.ndarray, dict[str, list[str
     blocks, columns = [], {name: [] for name in layout.names}
     width = layout.stop - layout.start if layout.kind != "vector" else None
     while block := _whole_lines(file):
-        others, vectors, lines = _split(block, layout, line, where)
-        if vectors:
-            width = width or len(parse_vector(vectors[0].decode(), None, f"{where}, line 2"))
-            blocks.append(_numbers(vectors, width, lines, where, layout))
+        others, pixels = _read_block(block, layout, line, where, width)
+        if pixels is not None:
+            width = pixels.shape[1]
+            blocks.append(pixels)
         for name, values in zip(columns, others, strict=True):
             columns[name] += values
         line += block.count(b"\n")
@@ -186,30 +186,50 @@ def _whole_lines(file: BinaryIO) -> bytes:
     return block
 
 
-def _split(block: bytes, layout: _Layout, line: int, where: str) -> tuple[list, list, list]:
-    """Split a block into its other columns, its vectors as bytes, and line numbers."""
-    if layout.kind == "vector":
-        rows = _split_quoted(block, layout)
-    else:
-        rows = _split_plain(block, layout) if b'"' not in block else None
+def _read_block(
+    block: bytes, layout: _Layout, line: int, where: str, width: int | None
+) -> tuple[list[list[str]], np.ndarray | None]:
+    """Return the other columns of a block, and its pixels: the quick way, else the exact one."""
+    split = _split_quoted if layout.kind == "vector" else _split_plain
     try:
-        if rows is None:
-            return _split_exactly(block, layout, line, where)
-        others = [[row[i].decode() for row in rows] for i in range(len(layout.names))]
+        if rows := split(block, layout):
+            pixels = _quick_pixels([row[-1] for row in rows], width)
+            if pixels is not None:
+                return [[row[i].decode() for row in rows] for i in range(len(layout.names))], pixels
+        others, vectors, lines = _split_exactly(block, layout, line, where)
     except UnicodeDecodeError as err:
         raise TableError(f"{where}, after line {line}: expected UTF-8: {err.reason}") from err
-    return others, [row[-1] for row in rows], range(line, line + len(rows))
+    if not vectors:
+        return others, None
+    pixels = _quick_pixels([vector.encode() for vector in vectors], width)
+    if pixels is None:
+        width = width or len(parse_vector(vectors[0], None, f"{where}, line {lines[0]}"))
+        places = [f"{where}, line {number}" for number in lines]
+        pixels = np.stack([parse_vector(v, width, p) for v, p in zip(vectors, places, strict=True)])
+    return others, pixels
+
+
+def _quick_pixels(vectors: list[bytes], width: int | None) -> np.ndarray | None:
+    """Parse vectors all at once, also as people and programs write them: 1, 2.0, 3."""
+    width = width or vectors[0].count(b",") + 1
+    text = b"\n".join(vectors) + b"\n"
+    pixels = parse_digits(text, width)
+    if pixels is None:
+        plain = text.replace(b", ", b",").replace(b".0,", b",").replace(b".0\n", b"\n")
+        pixels = parse_digits(plain, width)
+    return pixels
 
 
 def _split_plain(block: bytes, layout: _Layout) -> list[list[bytes]] | None:
-    """Split lines without quotes; None if a line has too few or too many fields."""
-    commas = layout.stop - layout.start - 1
+    """Split lines without quotes; None if there are quotes or a line has too few fields."""
+    if b'"' in block:
+        return None
     rows = []
     for line in block.removesuffix(b"\n").split(b"\n"):
         *before, tail = line.removesuffix(b"\r").split(b",", layout.start)
         tail, *after = tail.rsplit(b",", layout.n_after) if layout.n_after else (tail,)
         row = [*before, *after, tail]
-        if len(row) != len(layout.names) + 1 or tail.count(b",") != commas:
+        if len(row) != len(layout.names) + 1:
             return None
         rows.append(row)
     return rows
@@ -254,25 +274,5 @@ def _split_exactly(block: bytes, layout: _Layout, line: int, where: str) -> tupl
             )
         for column, text in zip(others, row[: layout.start] + row[layout.stop :], strict=True):
             column.append(text)
-        vectors.append(",".join(row[layout.start : layout.stop]).encode())
+        vectors.append(",".join(row[layout.start : layout.stop]))
         lines.append(number)
-
-
-def _numbers(
-    vectors: list[bytes], width: int, lines: Sequence[int], where: str, layout: _Layout
-) -> np.ndarray:
-    """Return vectors of digits as an array of shape (len(vectors), width), uint8."""
-    if all(vector.count(b",") == width - 1 for vector in vectors):
-        text = b",".join(vectors) + b","
-        flat = parse_digits(text)
-        if flat is None:  # as people and programs also write them: 1, 2.0, 3
-            plain = text.replace(b", ", b",").replace(b" ,", b",").replace(b".0,", b",")
-            flat = parse_digits(plain)
-        if flat is not None:
-            return flat.reshape(len(vectors), width)
-    return np.stack(
-        [
-            parse_vector(vector.decode(), width, f"{where}, line {line}")
-            for vector, line in zip(vectors, lines, strict=True)
-        ]
-    )

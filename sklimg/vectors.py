@@ -52,30 +52,37 @@ def parse_vector(text: str, n_pixels: int | None, where: str) -> np.ndarray:
     return np.array([int(float(number)) for number in fields], np.uint8)
 
 
-def parse_digits(text: bytes) -> np.ndarray | None:
-    """Parse ``1,22,255,`` in a few passes; None unless every number is plain and fits.
+def parse_digits(text: bytes, width: int) -> np.ndarray | None:
+    """Parse lines such as ``1,22,255`` in a few passes over all of them.
 
     Parameters
     ----------
     text : bytes
-        Numbers of one to three digits, each followed by a comma.
+        Lines of *width* numbers, each line with its line feed.
+    width : int
 
     Returns
     -------
-    values : ndarray of shape (n,), uint8, or None
+    values : ndarray of shape (n_lines, width), uint8, or None
+        None unless all is plain: digits, commas and line feeds, one to three
+        digits a number, none above 255, as many numbers a line.
     """
     raw = np.frombuffer(text, np.uint8)
     digits = raw - np.uint8(48)  # wraps, so that anything but a digit is above 9
-    ends = np.flatnonzero(raw == 44).astype(np.int32 if len(raw) < 2**31 else np.int64)
-    if np.count_nonzero(digits > 9) != len(ends):
+    ends = np.flatnonzero(digits > 9).astype(np.int32)  # blocks are far below 2 GB
+    if not len(ends) or len(ends) % width or ends[-1] != len(raw) - 1:
         return None
-    lengths = np.diff(ends, prepend=-1) - 1
-    if lengths.min() < 1 or lengths.max() > 3:
+    marks = raw[ends].reshape(-1, width)
+    if np.any(marks[:, :-1] != 44) or np.any(marks[:, -1] != 10):
         return None
+    lengths = np.diff(ends, prepend=np.int32(-1))  # the mark included
+    if lengths.min() < 2 or lengths.max() > 4:
+        return None
+    digits[ends] = 0
     values = digits[ends - 1].astype(np.uint16)
-    values += (lengths > 1) * np.uint16(10) * digits[ends - 2]
-    values += (lengths > 2) * np.uint16(100) * digits[ends - 3]
-    return None if values.max() > 255 else values.astype(np.uint8)
+    values += digits[ends - 2] * np.uint16(10)  # a mark, and so 0, where there is one digit
+    values += digits[ends - 3] * (lengths > 3) * np.uint16(100)
+    return None if values.max() > 255 else values.astype(np.uint8).reshape(-1, width)
 
 
 def print_vectors(pixels: np.ndarray) -> Iterator[bytes]:

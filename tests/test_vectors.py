@@ -13,7 +13,8 @@ from sklimg.vectors import parse_digits, parse_vector, print_vectors
 @given(arrays(np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 30))))
 def test_what_is_printed_is_parsed(pixels):
     printed = list(print_vectors(pixels))
-    np.testing.assert_array_equal(parse_digits(b",".join(printed) + b","), pixels.ravel())
+    text = b"\n".join(printed) + b"\n"
+    np.testing.assert_array_equal(parse_digits(text, pixels.shape[1]), pixels)
     for line, row in zip(printed, pixels, strict=True):
         np.testing.assert_array_equal(parse_vector(line.decode(), len(row), ""), row)
 
@@ -48,6 +49,10 @@ def test_what_is_no_vector_is_named(text, words):
         parse_vector(text, 3, "stdin")
 
 
-@pytest.mark.parametrize("text", [b"1,,2,", b"256,", b"1234,", b"a,", b"-1,", b"1 ,", b","])
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"1,2", b"1,,2\n", b"1,256\n", b"1,2345\n", b"1,a\n", b"-1,2\n", b"1 ,2\n", b",2\n",
+     b"1,2,3\n", b"1\n2\n", b"1\n2,3\n4,5,6\n", b"\n\n", b"1,2\n\n"],
+)  # fmt: skip
 def test_the_quick_way_leaves_what_is_not_plain(text):
-    assert parse_digits(text) is None
+    assert parse_digits(text, 2) is None
