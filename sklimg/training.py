@@ -140,33 +140,29 @@ def fit(
         folds = N_FOLDS if run.metrics["n_test"] < FEW_TEST_GROUPS else 0
     if folds:
         rows = parts.train if is_data(test) else np.sort(np.append(parts.train, parts.test))
-        scores = cross_validate(
+        if candidates:
+            tell(
+                "note",
+                f"cross-validating over {len(rows)} images, a search in each of {folds} folds",
+            )
+        table, groups = parts.table.take(rows), parts.groups[rows]
+        run.metrics["cross_validation"] = cross_validate(
             base,
             candidates,
-            parts.table.take(rows),
-            parts.groups[rows],
+            table,
+            groups,
             n_folds=folds,
             n_inner=N_FOLDS,
             rng=outer_rng,
             jobs=jobs,
             progress=progress,
         )
-        run.metrics["cross_validation"] = scores
-        tell("folds", describe_folds(scores))
+        tell("folds", describe_folds(run.metrics["cross_validation"]))
     tell_verdict(run, tell)
     if out is not None:
-        settings = {
-            "data": name_of(data),
-            "test": name_of(test),
-            "model": model,
-            "params": params or {},
-            "grid": candidates,
-            "n_folds": len(inner),
-            "folds": folds,
-            "group": group,
-            "seed": seed,
-        }
-        write_run(run, out, settings, data, read)
+        asked = {"test": name_of(test), "model": model, "params": params or {}, "grid": candidates}
+        asked |= {"n_folds": len(inner), "folds": folds, "group": group, "seed": seed}
+        write_run(run, out, {"data": name_of(data)} | asked, data, read)
         run.path = Path(out)
         tell("saved", str(out))
     return run

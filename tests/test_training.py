@@ -145,8 +145,9 @@ def test_what_is_told(bars_table):
         tell=lambda *words: said.append(words),
     )
     topics = [topic for topic, _ in said]
-    assert topics == ["data", "copies", "split", "search", "best", "test", "mistakes", "folds",
-                      "verdict"]  # fmt: skip
+    assert topics == [
+        "data", "copies", "split", "search", "best", "test", "mistakes", "note", "folds", "verdict",
+    ]  # fmt: skip
     lines = dict(said)
     assert lines["search"] == "2 candidates x 5 folds = 10 fits"
     assert lines["test"].startswith("accuracy 1.000 [")

@@ -67,16 +67,19 @@ def predict(inputs, model, top, form):
 
 def _printed(answers: Iterable, classes: tuple[str, ...], top: int, form: str) -> int:
     """Print answers as they come, report what could not be read; return the exit code."""
-    good, errors = 0, []
+    good, errors, unsaid = 0, [], None
     top = min(top, len(classes))
     for name, probabilities in answers:
+        if unsaid:
+            say(f"rejected: {unsaid}", warning=True)
+            unsaid = None
         if isinstance(probabilities, SklimgError):
             errors.append(probabilities)
-            if good or len(errors) > 1:  # a lone error is the error of the command
+            if good or len(errors) > 1:
                 say(f"rejected: {probabilities}", warning=True)
+            else:
+                unsaid = probabilities  # if it stays alone, it is the error of the command
             continue
-        if len(errors) == 1 and not good:
-            say(f"rejected: {errors[0]}", warning=True)
         order = (-probabilities).argsort(kind="stable")[:top]
         ranked = [(classes[i], float(probabilities[i])) for i in order]
         if form == "csv" and not good:
@@ -84,12 +87,10 @@ def _printed(answers: Iterable, classes: tuple[str, ...], top: int, form: str) -
             result(csv_line(["input", "label", "probability", "rejected", *extra]))
         result(_line(name, ranked, form))
         good += 1
+    if unsaid:
+        raise unsaid
     if errors and not good:
-        raise (
-            errors[0]
-            if len(errors) == 1
-            else DataError(f"none of {len(errors)} inputs could be read; the first: {errors[0]}")
-        )
+        raise DataError(f"none of {len(errors)} inputs could be read; the first: {errors[0]}")
     return 4 if errors else 0
 
 

@@ -54,6 +54,14 @@ def test_bad_lines_are_named_and_good_ones_answered(invoke, bars_run, vectors):
     assert rejected[1].startswith("rejected: stdin, line 4, pixel0: expected a whole number")
 
 
+def test_if_all_is_bad_each_is_named_once(invoke, bars_run):
+    done = invoke("predict", "-m", bars_run.path, stdin="1\n1,2\n1,2,3\n")
+    lines = done.stderr.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["rejected"] * 3 + ["error"]
+    assert [line.split("got ")[1][0] for line in lines[:3]] == ["1", "2", "3"]
+    assert "none of 3 inputs could be read; the first: stdin, line 1" in lines[3]
+
+
 @pytest.mark.parametrize(
     ("stdin", "part"),
     [
