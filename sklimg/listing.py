@@ -87,8 +87,9 @@ def list_images(
         listing = _list_map(_known_map(source), source.parent)
     else:
         listing = Listing([Item(source, source.name, source.resolve().parent.name)])
-    own = {os.path.realpath(path) for path in leave}
-    for item in [i for i in listing.items if own and os.path.realpath(i.file) in own]:
+    own = {os.path.realpath(path): Path(path).name for path in leave}
+    alike = [item for item in listing.items if item.file.name in own.values()]
+    for item in [item for item in alike if os.path.realpath(item.file) in own]:
         listing.items.remove(item)
         listing.rejects.append((item.name, IGNORED, "written by this very command"))
     if labels == "none":
