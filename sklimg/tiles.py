@@ -1,4 +1,4 @@
-"""A folder of tiles and its manifest: cut from sheets, joined to sheets again.
+"""Cut sheets into a folder of tiles with its manifest.
 
 The manifest holds the truth; file and folder names are only encodings of it.
 
@@ -17,18 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
-from sklimg.errors import ImageError, SheetError, TableError, UsageError
+from sklimg.errors import ImageError, SheetError, UsageError
 from sklimg.files import new_folder, one_line, path_text, safe_name
-from sklimg.formats import MAX_PIXELS
 from sklimg.images import encode_image, read_pages
+from sklimg.manifest import MANIFEST_COLUMNS, SHEETS_COLUMNS
 from sklimg.names import MANIFEST, OWN_FILES, REJECTS, SHEETS, SQUARES, TILE_FORMATS
-from sklimg.records import read_records, records_csv
-from sklimg.sheets import is_empty, paste_tiles, rule_inset, split_sheet, square_tile, tile_boxes
+from sklimg.records import records_csv
+from sklimg.sheets import is_empty, rule_inset, split_sheet, square_tile, tile_boxes
 
-__all__ = ["Cut", "cut_sheets", "join_sheet"]
-
-_MANIFEST_COLUMNS = ("path", "label", "sheet", "row", "col", "left", "top", "right", "bottom")
-_SHEETS_COLUMNS = ("sheet", "path", "page", "height", "width", "rows", "cols", "tiles", "empty")
+__all__ = ["Cut", "cut_sheets"]
 
 
 @dataclass
@@ -52,7 +49,7 @@ class Cut:
     @property
     def n_empty(self) -> int:
         """Number of tiles left out because they hold nothing."""
-        return sum(row[_SHEETS_COLUMNS.index("empty")] for row in self.sheets)
+        return sum(row[SHEETS_COLUMNS.index("empty")] for row in self.sheets)
 
 
 def cut_sheets(
@@ -100,54 +97,28 @@ def cut_sheets(
     SheetError, ImageError
         If no sheet could be cut; nothing is written then.
     """
-    if labels is not None and len(labels) != grid[0] * grid[1]:
-        raise UsageError(
-            f"labels: expected {grid[0] * grid[1]} for a grid of {grid[0]}x{grid[1]}, "
-            f"got {len(labels)}"
-        )
-    for name, value, allowed in (("square", square, SQUARES), ("format", format, TILE_FORMATS)):
-        if value not in allowed:
-            raise UsageError(f"{name}: expected one of {', '.join(allowed)}, got {value!r}")
-    if inset != "auto" and not (isinstance(inset, int | float) and 0 <= inset < 0.45):
-        raise UsageError(f"inset: expected a share in [0, 0.45) or 'auto', got {inset!r}")
+    how = _How(grid, labels, inset, square, skip_empty, format)
     cut, names, errors = Cut(), set(), []
     with new_folder(out) as folder:
         for path in sheets:
-            tiles, pages = [], []
             try:
-                for name, page, sheet in _named_pages(path, names):
-                    done = _cut_page(sheet, grid, inset, square, skip_empty)
-                    for row, col, box, tile in done:
-                        label = "" if labels is None else labels[row * grid[1] + col]
-                        file = _tile_file(name, label, row, col, grid, format)
-                        (folder / file).parent.mkdir(exist_ok=True)
-                        (folder / file).write_bytes(encode_image(tile, format))
-                        tiles.append((file, label, name, row + 1, col + 1, *box))
-                    empty = grid[0] * grid[1] - len(done)
-                    pages.append(
-                        (name, path_text(path), page, *sheet.shape[:2], *grid, len(done), empty)
-                    )
-            except (ImageError, SheetError) as err:
-                for tile in tiles:  # a sheet is cut whole or not at all
-                    (folder / tile[0]).unlink()
-                code = err.code if isinstance(err, ImageError) else "too_small"
-                if code == "too_small":
-                    err = SheetError(f"{path}: {err}")
+                tiles, pages = _cut_file(path, how, folder, names)
+            except ImageError as err:
                 errors.append(err)
-                cut.rejects.append((path_text(path), code, one_line(err)))
-                continue
-            cut.tiles += tiles
-            cut.sheets += pages
+                cut.rejects.append((path_text(path), err.code, one_line(err)))
+            except SheetError as err:
+                errors.append(err)
+                cut.rejects.append((path_text(path), "too_small", one_line(err)))
+            else:
+                cut.tiles += tiles
+                cut.sheets += pages
+        if len(errors) == len(sheets) == 1:
+            raise errors[0]
         if not cut.sheets:
-            raise (
-                errors[0]
-                if len(errors) == 1
-                else SheetError(
-                    f"none of {len(errors)} sheets could be cut; the first: {errors[0]}"
-                )
-            )
-        _write(folder / MANIFEST, _MANIFEST_COLUMNS, cut.tiles)
-        _write(folder / SHEETS, _SHEETS_COLUMNS, cut.sheets)
+            first = errors[0] if errors else "no sheets were given"
+            raise SheetError(f"none of {len(errors)} sheets could be cut; the first: {first}")
+        _write(folder / MANIFEST, MANIFEST_COLUMNS, cut.tiles)
+        _write(folder / SHEETS, SHEETS_COLUMNS, cut.sheets)
         _write(folder / REJECTS, ("path", "code", "reason"), cut.rejects)
         for label_dir in folder.iterdir():
             if label_dir.is_dir() and not any(label_dir.iterdir()):
@@ -155,51 +126,61 @@ def cut_sheets(
     return cut
 
 
-def join_sheet(manifest: str | os.PathLike, sheet: str | None = None) -> np.ndarray:
-    """Put the tiles of a manifest back into the sheet they were cut from.
+@dataclass(frozen=True)
+class _How:
+    """The choices of `cut_sheets`, checked."""
 
-    Parameters
-    ----------
-    manifest : path
-        A ``manifest.csv`` with its tiles beside it.
-    sheet : str, optional
-        Name of the sheet; needed where the manifest holds several.
+    grid: tuple[int, int]
+    labels: Sequence[str] | None
+    inset: float | str
+    square: str
+    skip_empty: bool
+    format: str
 
-    Returns
-    -------
-    sheet : ndarray of shape (height, width) or (height, width, 3), uint8
-        White where no tile lies.
+    def __post_init__(self):
+        rows, columns = self.grid
+        if self.labels is not None and len(self.labels) != rows * columns:
+            raise UsageError(
+                f"labels: expected {rows * columns} for a grid of {rows}x{columns}, "
+                f"got {len(self.labels)}"
+            )
+        for name, allowed in (("square", SQUARES), ("format", TILE_FORMATS)):
+            if getattr(self, name) not in allowed:
+                raise UsageError(
+                    f"{name}: expected one of {', '.join(allowed)}, got {getattr(self, name)!r}"
+                )
+        is_share = isinstance(self.inset, int | float) and 0 <= self.inset < 0.45
+        if self.inset != "auto" and not is_share:
+            raise UsageError(f"inset: expected a share in [0, 0.45) or 'auto', got {self.inset!r}")
 
-    Raises
-    ------
-    UsageError
-        If the manifest holds several sheets, or not the one named.
-    TableError, ImageError, SheetError
-        If the manifest or a tile is missing, damaged or of the wrong size.
-    """
-    columns = read_records(manifest, _MANIFEST_COLUMNS)
-    names = list(dict.fromkeys(columns["sheet"]))
-    if not names:
-        raise TableError(f"{manifest}: expected tiles, got a header alone")
-    if sheet is None and len(names) == 1:
-        sheet = names[0]
-    if sheet not in names:
-        asked = "one has to be named" if sheet is None else f"got {sheet!r}"
-        raise UsageError(
-            f"{manifest}: holds {len(names)} sheets and {asked}; pass --sheet with one of: "
-            f"{', '.join(names[:20])}"
-        )
-    tiles, boxes = [], []
-    for i, name in enumerate(columns["sheet"]):
-        if name == sheet:
-            boxes.append(_box(manifest, i, [columns[side][i] for side in _MANIFEST_COLUMNS[-4:]]))
-            tiles.append(next(read_pages(Path(manifest).parent / columns["path"][i])))
-    size = _recorded_size(Path(manifest).with_name(SHEETS), sheet)
-    height, width = size or (max(box[3] for box in boxes), max(box[2] for box in boxes))
-    if height * width > MAX_PIXELS:
-        most = f"{MAX_PIXELS // 10**6} million pixels"
-        raise TableError(f"{manifest}: expected a sheet of at most {most}, got {height}x{width}")
-    return paste_tiles(tiles, boxes, (height, width))
+    def label(self, row: int, column: int) -> str:
+        """Return the label of a tile, empty if there is none."""
+        return "" if self.labels is None else self.labels[row * self.grid[1] + column]
+
+
+def _cut_file(
+    path: str | os.PathLike, how: _How, folder: Path, names: set[str]
+) -> tuple[list[tuple], list[tuple]]:
+    """Write the tiles of one file, all or none; return its rows of manifest and sheets."""
+    tiles, pages = [], []
+    try:
+        for name, page, sheet in _named_pages(path, names):
+            kept = _cut_page(sheet, how)
+            for row, col, box, tile in kept:
+                label = how.label(row, col)
+                file = _tile_file(name, label, row, col, how)
+                (folder / file).parent.mkdir(exist_ok=True)
+                (folder / file).write_bytes(encode_image(tile, how.format))
+                tiles.append((file, label, name, row + 1, col + 1, *box))
+            counts = (len(kept), how.grid[0] * how.grid[1] - len(kept))
+            pages.append((name, path_text(path), page, *sheet.shape[:2], *how.grid, *counts))
+    except (ImageError, SheetError) as err:
+        for tile in tiles:
+            (folder / tile[0]).unlink()
+        if isinstance(err, SheetError):
+            raise SheetError(f"{path}: {err}") from err
+        raise
+    return tiles, pages
 
 
 def _named_pages(path: str | os.PathLike, names: set[str]) -> Iterator[tuple[str, int, np.ndarray]]:
@@ -218,25 +199,27 @@ def _numbered(name: str) -> Iterator[str]:
         yield f"{name}-{number}"
 
 
-def _cut_page(
-    sheet: np.ndarray, grid: tuple[int, int], inset, square: str, skip_empty: bool
-) -> list:
+def _cut_page(sheet: np.ndarray, how: _How) -> list:
     """Return (row, column, box, tile) for each tile that is kept."""
-    boxes, tiles = tile_boxes(sheet.shape[:2], grid), split_sheet(sheet, grid)
-    share = rule_inset(tiles) if inset == "auto" else inset
+    boxes, tiles = tile_boxes(sheet.shape[:2], how.grid), split_sheet(sheet, how.grid)
+    share = rule_inset(tiles) if how.inset == "auto" else how.inset
     kept = []
     for i, ((left, top, right, bottom), tile) in enumerate(zip(boxes, tiles, strict=True)):
-        if skip_empty and is_empty(tile):
+        if how.skip_empty and is_empty(tile):
             continue
         down, across = _margin(bottom - top, share), _margin(right - left, share)
         box = (left + across, top + down, right - across, bottom - down)
         tile = sheet[box[1] : box[3], box[0] : box[2]]
-        if square == "crop":
+        if how.square == "crop":
             height, width = tile.shape[:2]
             tile = square_tile(tile, "crop")
             box = _middle(box, height, width, len(tile))
         kept.append(
-            (*divmod(i, grid[1]), box, square_tile(tile, "pad") if square == "pad" else tile)
+            (
+                *divmod(i, how.grid[1]),
+                box,
+                square_tile(tile, "pad") if how.square == "pad" else tile,
+            )
         )
     return kept
 
@@ -252,12 +235,10 @@ def _middle(box: tuple, height: int, width: int, side: int) -> tuple[int, int, i
     return (left, top, left + side, top + side)
 
 
-def _tile_file(
-    name: str, label: str, row: int, col: int, grid: tuple[int, int], format: str
-) -> str:
+def _tile_file(name: str, label: str, row: int, col: int, how: _How) -> str:
     """Return the path of a tile in its folder."""
-    digits = [max(2, len(str(count))) for count in grid]
-    file = f"{safe_name(name)}_r{row + 1:0{digits[0]}d}_c{col + 1:0{digits[1]}d}.{format}"
+    digits = [max(2, len(str(count))) for count in how.grid]
+    file = f"{safe_name(name)}_r{row + 1:0{digits[0]}d}_c{col + 1:0{digits[1]}d}.{how.format}"
     if not label:
         return file
     folder = safe_name(label)
@@ -269,30 +250,3 @@ def _tile_file(
 def _write(path: Path, header: Sequence[str], rows: Sequence[tuple]) -> None:
     columns = {name: [row[i] for row in rows] for i, name in enumerate(header)}
     path.write_bytes(records_csv(columns))
-
-
-def _box(manifest: str | os.PathLike, index: int, fields: list[str]) -> tuple[int, int, int, int]:
-    try:
-        left, top, right, bottom = map(int, fields)
-    except ValueError as err:
-        raise TableError(
-            f"{manifest}, tile {index + 1}: expected whole numbers for left,top,right,bottom, "
-            f"got {','.join(fields)}"
-        ) from err
-    if not (0 <= left < right and 0 <= top < bottom):
-        raise TableError(f"{manifest}, tile {index + 1}: {','.join(fields)} is no box")
-    return left, top, right, bottom
-
-
-def _recorded_size(path: Path, sheet: str) -> tuple[int, int] | None:
-    """Return the (height, width) of a sheet as it was cut, if that was recorded."""
-    if not path.exists():
-        return None
-    columns = read_records(path, _SHEETS_COLUMNS)
-    if sheet not in columns["sheet"]:
-        return None
-    index = columns["sheet"].index(sheet)
-    try:
-        return int(columns["height"][index]), int(columns["width"][index])
-    except ValueError as err:
-        raise TableError(f"{path}, sheet {sheet}: expected whole numbers as its size") from err

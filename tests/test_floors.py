@@ -13,7 +13,7 @@ PACKAGE = Path(sklimg.__file__).parent
 FLOORS = (
     ("errors", "names", "spec", "files", "records"),
     ("formats", "images", "sheets", "vectors", "csvtable", "idx", "table"),
-    ("tiles", "listing", "sources", "duplicates", "splits", "transformers"),
+    ("manifest", "tiles", "listing", "sources", "duplicates", "splits", "transformers"),
     ("pipeline", "fitting"),
     ("search", "history", "evaluation", "model", "plots"),
     ("parts", "runs", "crossval", "telling", "assessment", "training"),

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sklimg.errors import ImageError, SheetError, TableError, UsageError
+from sklimg.errors import ImageError, SheetError, UsageError
 from sklimg.images import read_pages
+from sklimg.manifest import join_sheet
 from sklimg.records import read_records
-from sklimg.tiles import cut_sheets, join_sheet
+from sklimg.tiles import cut_sheets
 from tests.builders import noise
 
 COLUMNS = ["path", "label", "sheet", "row", "col", "left", "top", "right", "bottom"]
@@ -138,31 +139,3 @@ def test_labels_never_leave_the_folder(sheet_file, tmp_path):
     folders = [os.path.dirname(path) for path in manifest["path"]]  # noqa: PTH120
     assert folders == ["%2E%2E", "%2Fetc", "manifest%2Ecsv", "a%00b", "%C3%A9", ""]
     assert all((tmp_path / "out" / path).is_file() for path in manifest["path"])
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "words"),
-    [
-        (",0,0,4,4", ",0,0,4,x", "tile 1: expected whole numbers"),
-        (",0,0,4,4", ",4,0,4,4", "is no box"),
-        (",0,0,4,4", ",0,0,99,99", "expected a tile of 99x99 pixels"),
-    ],
-)
-def test_a_damaged_manifest_is_named(sheet_file, tmp_path, old, new, words):
-    cut_sheets([sheet_file], (2, 3), tmp_path / "out")
-    manifest = tmp_path / "out" / "manifest.csv"
-    manifest.write_text(manifest.read_text().replace(old, new, 1))
-    with pytest.raises((TableError, SheetError), match=words):
-        join_sheet(manifest)
-
-
-@pytest.mark.parametrize(
-    ("size", "words"),
-    [("x,12", "whole numbers as its size"), ("99999,99999", "at most 50 million")],
-)
-def test_a_size_that_is_none_is_refused(sheet_file, tmp_path, size, words):
-    cut_sheets([sheet_file], (2, 3), tmp_path / "out")
-    sheets = tmp_path / "out" / "sheets.csv"
-    sheets.write_text(sheets.read_text().replace(",8,12,", f",{size},"))
-    with pytest.raises(TableError, match=words):
-        join_sheet(tmp_path / "out" / "manifest.csv")

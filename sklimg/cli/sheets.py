@@ -132,7 +132,7 @@ def join_images(manifest, sheet, out):
 
     from sklimg.files import write_bytes
     from sklimg.images import encode_image
-    from sklimg.tiles import join_sheet
+    from sklimg.manifest import join_sheet
 
     pixels = join_sheet(manifest, sheet)
     write_bytes(out, encode_image(pixels, kind))

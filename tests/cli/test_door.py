@@ -79,7 +79,7 @@ def test_a_bug_is_exit_1_and_one_line(monkeypatch, invoke):
     def broken(*_, **__):
         raise RuntimeError("oh\nno")
 
-    monkeypatch.setattr("sklimg.tiles.join_sheet", broken)
+    monkeypatch.setattr("sklimg.manifest.join_sheet", broken)
     done = invoke("join-images", "m.csv", "-o", "a.png")
     assert done.exit_code == 1
     assert done.stderr.startswith("error: this is a bug of sklimg: RuntimeError: oh\\nno; report")
@@ -94,7 +94,7 @@ def test_an_error_of_ours_has_its_code(monkeypatch, invoke):
     def refused(*_, **__):
         raise Strange("a.csv: expected this, got that")
 
-    monkeypatch.setattr("sklimg.tiles.join_sheet", refused)
+    monkeypatch.setattr("sklimg.manifest.join_sheet", refused)
     done = invoke("join-images", "m.csv", "-o", "a.png")
     assert (done.exit_code, done.stderr) == (77, "error: a.csv: expected this, got that\n")
 
@@ -103,7 +103,7 @@ def test_an_interrupt_is_130(monkeypatch, invoke):
     def stopped(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sklimg.tiles.join_sheet", stopped)
+    monkeypatch.setattr("sklimg.manifest.join_sheet", stopped)
     assert invoke("join-images", "m.csv", "-o", "a.png").exit_code == 130
 
 
