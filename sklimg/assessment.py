@@ -3,18 +3,22 @@
 Floor 5: reads data and a model, prints nothing.
 """
 
+import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from sklimg.duplicates import pixel_digests
 from sklimg.errors import DataError, TableError
-from sklimg.evaluation import evaluate_predictions, vote_weights
-from sklimg.model import load
+from sklimg.evaluation import baseline_accuracies, evaluate_predictions, vote_weights
+from sklimg.files import count, file_sha256
+from sklimg.model import find_model, load
 from sklimg.parts import group_rows, name_of, spec_notes
+from sklimg.records import read_records
 from sklimg.sources import read_data
-from sklimg.table import Table
+from sklimg.table import Table, read_table
 
 __all__ = ["Assessment", "assess"]
 
@@ -27,7 +31,7 @@ class Assessment:
     ----------
     metrics : dict
         As in ``metrics.json``, and ``n_seen_images``: those left out. The
-        nearest-neighbour baseline is None: it would take the training images.
+        nearest-neighbour baseline is None where the training table is gone.
     notes : list of str
         What a person should know, one line each.
     refused : list of str
@@ -78,22 +82,46 @@ def assess(
             "cannot test it; give it others"
         )
     if not labelled.all():
-        notes.append(f"{np.sum(~labelled)} images have no label: left out")
+        notes.append(f"left out, as without a label: {count(np.sum(~labelled), 'image')}")
     if np.any(labelled & seen):
-        notes.append(f"{np.sum(labelled & seen)} images were in its training part: left out")
+        notes.append(
+            f"left out, as in its training part: {count(np.sum(labelled & seen), 'image')}"
+        )
     rows = np.flatnonzero(labelled & ~seen)
     labels = table.labels[rows]
     groups = group_rows(table.take(rows), "auto", digests[rows], lambda topic, text: None)
     unknown = sorted(set(labels) - set(loaded.classes))
     if unknown:
-        notes.append(f"{len(unknown)} classes are unknown to the model: {', '.join(unknown[:5])}")
+        classes = count(len(unknown), "class", "classes")
+        notes.append(f"unknown to the model: {classes}: {', '.join(unknown[:5])}")
     try:
         probabilities = loaded.predict_proba(table.pixels[rows])
     except TableError as err:
         raise TableError(f"{name_of(data)}: {err}") from err
     metrics = evaluate_predictions(labels, probabilities, loaded.classes, groups)
-    most = max(loaded.counts, key=loaded.counts.get)
-    frequent = float(np.average(labels == most, weights=vote_weights(groups)))
-    metrics["baselines"] = {"most_frequent": frequent, "nearest_neighbour": None}
+    known = _training_part(find_model(model))
+    if known is None:
+        notes.append("the nearest neighbour is not told: the table it was fitted to is gone")
+        most = max(loaded.counts, key=loaded.counts.get)
+        frequent = float(np.average(labels == most, weights=vote_weights(groups)))
+        metrics["baselines"] = {"most_frequent": frequent, "nearest_neighbour": None}
+    else:
+        metrics["baselines"] = baseline_accuracies(
+            known.pixels, known.labels, table.pixels[rows], labels, groups
+        )
     metrics["n_seen_images"] = int(np.sum(labelled & seen))
     return Assessment(metrics, notes, read.refused)
+
+
+def _training_part(model_dir: Path) -> Table | None:
+    """Return the rows that a model was trained on, if their table is still what it was."""
+    run = model_dir.parent
+    try:
+        about = json.loads((run / "data.json").read_bytes())
+        if about["sha256"] is None or file_sha256(about["path"]) != about["sha256"]:
+            return None
+        splits = read_records(run / "splits.csv", ("split",))["split"]
+    except FileNotFoundError:
+        return None
+    table = read_table(about["path"])
+    return table.take(np.array(splits[: len(table)]) == "train")

@@ -4,11 +4,12 @@ Floor 5: fits and predicts, prints nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from sklimg.evaluation import evaluate_predictions
+from sklimg.evaluation import baseline_accuracies, evaluate_predictions
 from sklimg.files import natural_key
 from sklimg.fitting import fit_alone
 from sklimg.search import Progress, grid_search
@@ -54,19 +55,26 @@ def cross_validate(
     Returns
     -------
     scores : dict
-        As from `evaluate_predictions`, and ``n_folds`` and ``fold_accuracies``.
+        As from `evaluate_predictions`, and ``baselines``, ``n_folds`` and
+        ``fold_accuracies``.
     """
     X, y = table.pixels, table.labels
     classes = sorted(set(y), key=natural_key)
     column = {label: i for i, label in enumerate(classes)}
     probabilities = np.zeros((len(X), len(classes)), np.float64)
     folds = grouped_folds(y, groups, n_folds, rng)
-    of_folds = []
-    for train, held_back in folds:
+    of_folds, plain = [], []
+    for k, (train, held_back) in enumerate(folds, start=1):
         if grid:
             inner = grouped_folds(y[train], groups[train], n_inner, rng)
             search = grid_search(
-                base, grid, X[train], y[train], inner, jobs=jobs, progress=progress
+                base,
+                grid,
+                X[train],
+                y[train],
+                inner,
+                jobs=jobs,
+                progress=_in_fold(progress, k, len(folds)),
             )
             pipeline = search.best_estimator_
         else:
@@ -75,6 +83,21 @@ def cross_validate(
         probabilities[np.ix_(held_back, order)] = pipeline.predict_proba(X[held_back])
         guesses = np.asarray(classes, object)[probabilities[held_back].argmax(axis=1)]
         of_folds.append(float(np.mean(guesses == y[held_back])))
+        plain.append(
+            baseline_accuracies(X[train], y[train], X[held_back], y[held_back], groups[held_back])
+        )
     floor = np.maximum(probabilities, 1e-12)  # a class that a fold lacked has probability 0
     scores = evaluate_predictions(y, floor / floor.sum(axis=1, keepdims=True), classes, groups)
-    return scores | {"n_folds": len(folds), "fold_accuracies": of_folds}
+    sizes = [len(np.unique(groups[held_back])) for _, held_back in folds]
+    baselines = {
+        name: float(np.average([of_fold[name] for of_fold in plain], weights=sizes))
+        for name in plain[0]
+    }
+    return scores | {"baselines": baselines, "n_folds": len(folds), "fold_accuracies": of_folds}
+
+
+def _in_fold(progress: Callable | None, k: int, n_folds: int) -> Callable | None:
+    """Return *progress* with the fold named."""
+    if progress is None:
+        return None
+    return lambda p: progress(replace(p, place=f"fold {k} of {n_folds}: "))

@@ -161,7 +161,9 @@ def _layout(first_line: bytes, where: str) -> _Layout:
     if len(names) > 1 and all(re.fullmatch(r"\s*[0-9.]+\s*", name) for name in names[1:]):
         bare = ImageSpec.guessed(len(names)) and not ImageSpec.guessed(len(names) - 1)
         others = () if bare else ("label",)
-        return _Layout(others, len(others), len(names), "headerless")
+        is_header = names == counted and len(names) > 4  # by pandas again
+        kind = "wide" if is_header else "headerless"
+        return _Layout(others, len(others), len(names), kind)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise TableError(f"{where}, line 1: column {twice[0]!r} stands twice; rename one")

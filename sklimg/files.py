@@ -27,6 +27,7 @@ __all__ = [
     "DISK_ERRORS",
     "as_json",
     "check_free",
+    "count",
     "file_sha256",
     "natural_key",
     "new_folder",
@@ -162,6 +163,17 @@ def point_to(link: Path, folder: Path) -> None:
 def as_json(value: Any) -> bytes:
     """Return *value* as indented UTF-8 JSON that ends with a newline."""
     return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> count(1, "class", "classes"), count(2, "file")
+    ('1 class', '2 files')
+    """
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def file_sha256(path: str | os.PathLike) -> str:

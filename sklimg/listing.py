@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path, PurePath
 
 from sklimg.errors import DataError, TableError, UsageError
-from sklimg.files import natural_key, path_text
+from sklimg.files import count, natural_key, path_text
 from sklimg.names import MANIFEST, OWN_FILES
 from sklimg.records import read_records
 from sklimg.table import is_table
@@ -125,7 +125,7 @@ def _list_folder(root: Path, labels: str) -> Listing:
     twice = sorted((label for label, n in holders.items() if n > 1), key=natural_key)
     if twice and not told:
         listing.notes.append(
-            f"{root}: {len(twice)} class names stand on several folders and were joined: "
+            f"{root}: {count(len(twice), 'class name')} on several folders, joined: "
             f"{', '.join(twice[:5])}"
         )
     return listing

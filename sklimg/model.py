@@ -239,9 +239,9 @@ def load(path: str | os.PathLike | None = None) -> Model:
         try:
             pipeline = joblib.load(BytesIO(contents[_PIPELINE]))
         except _OPENING_ERRORS as err:
+            remedy = "fit it again" if made == here else f"install {made}, which made it"
             raise ModelError(
-                f"{folder}: cannot be opened by scikit-learn {here}: {err}; it was made with "
-                f"{made}: install that or fit the model again"
+                f"{folder}: cannot be opened by scikit-learn {here}: {err}; {remedy}"
             ) from err
     if (
         not isinstance(pipeline, Pipeline)

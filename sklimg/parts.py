@@ -11,7 +11,7 @@ import numpy as np
 
 from sklimg.duplicates import group_copies, join_groups, pixel_digests
 from sklimg.errors import DataError, UsageError
-from sklimg.files import natural_key
+from sklimg.files import count, natural_key
 from sklimg.sources import Collection
 from sklimg.spec import ImageSpec
 from sklimg.splits import split_test
@@ -145,11 +145,12 @@ def group_rows(
     if group == "none":
         tell("copies", f"{n_copies} rows are copies and are NOT kept together, as asked")
         return np.arange(len(table))
-    kept = f"{n_copies} rows are exact copies of another row; kept together in {n_groups} groups"
+    are = "row is an exact copy" if n_copies == 1 else "rows are exact copies"
+    kept = f"{n_copies} {are} of another row; kept together in {count(n_groups, 'group')}"
     tell("copies", kept if n_copies else "none")
     conflicts = len(np.unique(copies[table.labels != table.labels[copies]]))
     if conflicts:
-        tell("warning", f"{conflicts} pictures stand under two labels; decide which is right")
+        tell("warning", f"{count(conflicts, 'picture')} under two labels; decide which is right")
     column = "group" if group == "auto" else group
     if column in table.columns:
         groups = join_groups(copies, table.columns[column])

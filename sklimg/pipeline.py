@@ -98,5 +98,7 @@ def full_names(pipeline: Pipeline, params: Mapping[str, Any]) -> dict[str, Any]:
             raise UsageError(
                 f"parameter {name!r}: the pipeline has none of this name; did you mean {near[0]!r}?"
             )
+        if key in full:
+            raise UsageError(f"parameter {name!r}: stands twice, by its bare and its full name")
         full[key] = value
     return full

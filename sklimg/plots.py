@@ -12,6 +12,7 @@ from io import BytesIO
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sklimg.files import one_line
 
@@ -41,19 +42,21 @@ def curve_figure(history: Mapping[str, Sequence[float]], what: str, split: str) 
         (f"validation_{what}", "validation", ORANGE),
     ):
         axes.plot(epochs, history[key], color=colour, linewidth=2)
+        other = history[f"validation_{what}" if key == what else what][-1]
         axes.annotate(
             f"{name} {history[key][-1]:.3f}",
             (epochs[-1], history[key][-1]),
             xytext=(6, 0),
             textcoords="offset points",
             color=colour,
-            va="center",
+            va="bottom" if history[key][-1] >= other else "top",  # so they never overlap
         )
     if what == "accuracy":
         axes.set_ylim(0, 1.03)
     else:
         axes.set_ylim(bottom=0)
     axes.margins(x=0)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     figure.supxlabel(split, fontsize=8, color=GREY)
@@ -88,6 +91,7 @@ def confusion_figure(
     for edge in ("top", "right", "bottom", "left"):
         axes.spines[edge].set_color("#bbbbbb")
     axes.tick_params(length=0)
+    figure.supxlabel("images; shade: share of the row", fontsize=8, color=GREY)
     return figure
 
 
@@ -109,6 +113,7 @@ def way_figure(
     left, right = figure.subfigures(1, 2, width_ratios=(1.4, 1), wspace=0.04)
     axes = left.add_subplot()
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=255)
+    axes.set_anchor("N")
     axes.set_title("a scanned sheet …", fontsize=11)
     axes.set_axis_off()
     right.suptitle("… and what the model reads in tiles it never saw", fontsize=11)

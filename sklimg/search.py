@@ -30,19 +30,20 @@ from sklearn.pipeline import Pipeline
 from sklimg.errors import DataError, UsageError
 from sklimg.fitting import fit_alone, one_quiet_thread
 
-__all__ = ["Progress", "edge_params", "grid_search", "n_fits", "trial_columns"]
+__all__ = ["Progress", "edge_params", "grid_search", "n_fits", "plain_value", "trial_columns"]
 
 _LOOK_SECONDS = 0.25  # between two looks at what the workers have finished
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a search is: fits done, fits in all, best mean accuracy so far."""
+    """How far a search is: fits done, fits in all, best mean accuracy so far, and which search."""
 
     done: int
     total: int
     best: float | None
     elapsed_seconds: float
+    place: str = ""
 
     @property
     def left_seconds(self) -> float | None:
@@ -123,7 +124,7 @@ def trial_columns(search: GridSearchCV) -> dict[str, list]:
     )
     columns: dict[str, list] = {"rank": results["rank_test_score"][order].tolist()}
     for name in results["params"][0]:
-        columns[name] = [_plain(results["params"][i][name]) for i in order]
+        columns[name] = [plain_value(results["params"][i][name]) for i in order]
     columns["mean_accuracy"] = results["mean_test_score"][order].tolist()
     columns["std_accuracy"] = results["std_test_score"][order].tolist()
     for fold in range(search.n_splits_):
@@ -202,6 +203,6 @@ def _reason(pipeline: Pipeline, grid: Mapping[str, Sequence], X: np.ndarray, y: 
     return "every fit failed on a fold though not on the whole; are the folds too small?"
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """Write layers as the command takes them, 600-300; leave the rest."""
     return "-".join(map(str, value)) if isinstance(value, tuple) else value

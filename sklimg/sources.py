@@ -14,7 +14,7 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 
 from sklimg.errors import DataError, ImageError
-from sklimg.files import file_sha256, one_line, write_bytes
+from sklimg.files import count, file_sha256, one_line, write_bytes
 from sklimg.images import is_ink, read_first
 from sklimg.listing import IGNORED, Item, list_images
 from sklimg.records import records_csv
@@ -82,6 +82,8 @@ def read_data(
     if isinstance(data, Table):
         return Collection(data)
     path = Path(data)
+    if "idx1-ubyte" in path.name:
+        raise DataError(f"{path}: expected the images file of an IDX pair, got its labels file")
     if path.is_file() and is_table(path):
         table = read_table(path)
         return Collection(table, notes=_stale(path) if table.spec_is_known else [_UNKNOWN])
@@ -143,12 +145,13 @@ def read_images(
         if has_more:
             framed.append(item.name)
     if framed:
-        notes.append(f"{len(framed)} files hold several frames; the first was taken: {framed[0]}")
+        files = count(len(framed), "file")
+        notes.append(f"the first frame was taken of {files} that hold several: {framed[0]}")
     if not kept:
         first = next((reason for _, code, reason in rejects if code != IGNORED), "no files at all")
         raise DataError(
-            f"{', '.join(map(str, sources))}: expected images, got none in {len(rejects)} files; "
-            f"the first: {first}"
+            f"{', '.join(map(str, sources))}: expected images, got none in "
+            f"{count(len(rejects), 'file')}; the first: {first}"
         )
     names = dict.fromkeys(name for item in kept for name in item.columns)
     columns = {name: [item.columns.get(name, "") for item in kept] for name in names}

@@ -7,16 +7,17 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
 
-from sklimg.files import natural_key
+from sklimg.files import count, natural_key
 from sklimg.runs import Run
-from sklimg.search import edge_params
+from sklimg.search import edge_params, plain_value
 from sklimg.sources import Collection
 
 __all__ = [
     "describe",
-    "describe_folds",
     "tell_best",
+    "tell_cut_short",
     "tell_data",
     "tell_small_classes",
     "tell_verdict",
@@ -27,6 +28,8 @@ def describe(metrics: Mapping) -> str:
     """Return an accuracy with its interval, size and baselines, in one line."""
     low, high = metrics["accuracy_interval"]
     text = f"accuracy {metrics['accuracy']:.3f} [{low:.3f}, {high:.3f}] on {_size(metrics)}"
+    if n_folds := metrics.get("n_folds"):
+        text += f", each read by a model of the other {n_folds - 1} of {n_folds} folds"
     if baselines := metrics.get("baselines"):
         text += f"; most frequent class {baselines['most_frequent']:.3f}"
         if baselines["nearest_neighbour"] is not None:
@@ -34,19 +37,11 @@ def describe(metrics: Mapping) -> str:
     return text
 
 
-def describe_folds(scores: Mapping) -> str:
-    """Return what a cross-validation found, in one line."""
-    low, high = scores["accuracy_interval"]
-    return (
-        f"accuracy {scores['accuracy']:.3f} [{low:.3f}, {high:.3f}] on {_size(scores)}, "
-        f"each read by a model of the other {scores['n_folds'] - 1} of {scores['n_folds']} folds"
-    )
-
-
 def _size(metrics: Mapping) -> str:
     """Return how much was tested on: images, and the groups that have the votes."""
     images, groups = metrics["n_test_images"], metrics["n_test"]
-    return f"{images} images" if images == groups else f"{images} images in {groups} groups"
+    text = count(images, "image")
+    return text if images == groups else f"{text} in {count(groups, 'group')}"
 
 
 def tell_data(collection: Collection, name: str, tell: Callable) -> None:
@@ -54,17 +49,19 @@ def tell_data(collection: Collection, name: str, tell: Callable) -> None:
     table = collection.table
     counts = np.unique(table.labels, return_counts=True)[1]
     spread = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()}-{counts.max()}"
-    tell("data", f"{name}: {len(table)} images of {table.spec}, {len(counts)} classes of {spread}")
+    images, classes = count(len(table), "image"), count(len(counts), "class", "classes")
+    tell("data", f"{name}: {images} of {table.spec}, {classes} of {spread}")
     for note in collection.notes:
         tell("note", note)
     if refused := collection.refused:
-        tell("warning", f"{len(refused)} files rejected, the first: {refused[0]}")
+        tell("warning", f"{count(len(refused), 'file')} rejected, the first: {refused[0]}")
 
 
 def tell_best(search: GridSearchCV, tell: Callable) -> None:
     """Tell the best candidate, and what about the search asks for another."""
     values = [
-        f"{key.removeprefix('classify__')}={value}" for key, value in search.best_params_.items()
+        f"{key.removeprefix('classify__')}={plain_value(value)}"
+        for key, value in search.best_params_.items()
     ]
     spread = search.cv_results_["std_test_score"][search.best_index_]
     tell(
@@ -73,7 +70,10 @@ def tell_best(search: GridSearchCV, tell: Callable) -> None:
     )
     failed = int(np.sum(np.isnan(search.cv_results_["mean_test_score"])))
     if failed:
-        tell("warning", f"{failed} candidates could not be fitted on every fold; see trials.csv")
+        tell(
+            "warning",
+            f"{count(failed, 'candidate')} could not be fitted on every fold; see trials.csv",
+        )
     for name in edge_params(search):
         bare = name.removeprefix("classify__")
         tell("note", f"the best {bare} lies on the edge of its grid; try values beyond it")
@@ -110,3 +110,11 @@ def tell_verdict(run: Run, tell: Callable) -> None:
     else:
         verdict = "fits well: new images are read almost as well as known ones"
     tell("verdict", f"{verdict} ({trained:.3f} in training, {held_back:.3f} on {where})")
+
+
+def tell_cut_short(pipeline: Pipeline, tell: Callable) -> None:
+    """Tell if the classifier was still learning when its epochs ran out."""
+    last = pipeline[-1]
+    most = getattr(last, "max_iter", None)
+    if most is not None and np.max(getattr(last, "n_iter_", 0)) >= most:
+        tell("warning", f"training stopped at max_iter={most}, still improving; set a higher one")

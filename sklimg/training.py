@@ -37,8 +37,8 @@ from sklimg.splits import class_groups, grouped_folds
 from sklimg.table import Table
 from sklimg.telling import (
     describe,
-    describe_folds,
     tell_best,
+    tell_cut_short,
     tell_data,
     tell_small_classes,
     tell_verdict,
@@ -116,6 +116,8 @@ def fit(
         check_free(out)
     if not is_data(test) and not 0 < test < 1:
         raise UsageError(f"test: expected a share between 0 and 1, or data, got {test}")
+    if folds is not None and (folds < 0 or folds == 1):
+        raise UsageError(f"folds: expected 2 or more, or 0 for none, got {folds}")
     if seed < 0:
         raise UsageError(f"seed: expected 0 or above, got {seed}")
     streams = np.random.SeedSequence(seed).spawn(4)
@@ -141,10 +143,8 @@ def fit(
     if folds:
         rows = parts.train if is_data(test) else np.sort(np.append(parts.train, parts.test))
         if candidates:
-            tell(
-                "note",
-                f"cross-validating over {len(rows)} images, a search in each of {folds} folds",
-            )
+            fits = n_fits(candidates, N_FOLDS)[1]
+            tell("note", f"cross-validating, with a search in each fold: {folds} x {fits} fits")
         table, groups = parts.table.take(rows), parts.groups[rows]
         run.metrics["cross_validation"] = cross_validate(
             base,
@@ -157,7 +157,8 @@ def fit(
             jobs=jobs,
             progress=progress,
         )
-        tell("folds", describe_folds(run.metrics["cross_validation"]))
+        tell("folds", describe(run.metrics["cross_validation"]))
+    tell_cut_short(pipeline, tell)
     tell_verdict(run, tell)
     if out is not None:
         asked = {"test": name_of(test), "model": model, "params": params or {}, "grid": candidates}

@@ -5,7 +5,8 @@ import pytest
 
 from sklimg.assessment import assess
 from sklimg.errors import DataError, TableError
-from sklimg.table import Table
+from sklimg.table import Table, write_table
+from sklimg.training import fit
 from tests.builders import bars
 
 
@@ -14,9 +15,8 @@ def test_its_training_images_are_left_out(bars_run, bars_table):
     assert assessed.metrics["n_test"] == bars_run.metrics["n_test"]
     assert assessed.metrics["accuracy"] == bars_run.metrics["accuracy"]
     assert assessed.metrics["n_seen_images"] == len(bars_run.parts.train)
-    assert (
-        f"{len(bars_run.parts.train)} images were in its training part: left out" in assessed.notes
-    )
+    n_train = len(bars_run.parts.train)
+    assert f"left out, as in its training part: {n_train} images" in assessed.notes
 
 
 def test_a_model_is_not_tested_on_what_it_learned(bars_run):
@@ -35,8 +35,8 @@ def test_unknown_classes_and_missing_labels_are_said(bars_run):
     table = bars({"2": 4, "new": 4, "": 2}, seed=9)
     assessed = assess(table, bars_run.path)
     assert assessed.metrics["n_test"] == 8
-    assert "2 images have no label: left out" in assessed.notes
-    assert "1 classes are unknown to the model: new" in assessed.notes
+    assert "left out, as without a label: 2 images" in assessed.notes
+    assert "unknown to the model: 1 class: new" in assessed.notes
 
 
 def test_data_that_cannot_test(bars_run):
@@ -44,3 +44,14 @@ def test_data_that_cannot_test(bars_run):
         assess(bars({"": 3}, seed=9), bars_run.path)
     with pytest.raises(TableError, match="expected images of 64 pixels"):
         assess(Table(np.zeros((1, 4), np.uint8), ["2"]), bars_run.path)
+
+
+def test_the_nearest_neighbour_is_told_while_the_training_table_is_there(bars_table, tmp_path):
+    write_table(bars_table, tmp_path / "t.csv")
+    fit(tmp_path / "t.csv", params={"max_iter": 5}, folds=0, out=tmp_path / "run")
+    new = bars({"2": 9, "10": 9, "a": 9}, seed=9)
+    assert assess(new, tmp_path / "run").metrics["baselines"]["nearest_neighbour"] == 1
+    (tmp_path / "t.csv").write_text("")
+    assessed = assess(new, tmp_path / "run")
+    assert assessed.metrics["baselines"]["nearest_neighbour"] is None
+    assert "the nearest neighbour is not told" in assessed.notes[-1]

@@ -1,6 +1,7 @@
 """Cross-validation predicts each row by a pipeline that never saw it."""
 
 import numpy as np
+import pytest
 
 from sklimg.crossval import cross_validate
 from sklimg.pipeline import build_pipeline, full_names
@@ -27,6 +28,7 @@ def test_what_can_be_learned_is_learned(bars_table):
     scores = scores_of(bars_table, np.arange(60))
     assert scores["accuracy"] == 1
     assert (scores["n_test"], scores["n_folds"], len(scores["fold_accuracies"])) == (60, 4, 4)
+    assert scores["baselines"] == {"most_frequent": pytest.approx(1 / 3), "nearest_neighbour": 1}
 
 
 def test_labels_without_reason_are_not_learned_from_copies():

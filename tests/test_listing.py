@@ -65,7 +65,7 @@ def test_classes_of_one_name_are_joined_and_said(tmp_path):
     write_images(tmp_path, dict(zip(["x/cat/1.png", "y/cat/2.png"], noise(2), strict=True)))
     listing = list_images(tmp_path)
     assert set(labels_of(listing).values()) == {"cat"}
-    assert "1 class names stand on several folders and were joined: cat" in listing.notes[0]
+    assert "1 class name on several folders, joined: cat" in listing.notes[0]
 
 
 def test_a_manifest_tells_what_there_is(photos):

@@ -91,7 +91,7 @@ def test_a_pipeline_that_this_scikit_learn_cannot_open_is_refused(folder, monkey
         raise ModuleNotFoundError("No module named 'sklearn.old'")
 
     monkeypatch.setattr("joblib.load", missing)
-    with pytest.raises(ModelError, match="cannot be opened by scikit-learn .* install that"):
+    with pytest.raises(ModelError, match="cannot be opened by scikit-learn .* fit it again"):
         load(folder)
 
 

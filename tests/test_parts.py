@@ -65,7 +65,7 @@ def test_one_picture_under_two_labels_is_reported(bars_table, said):
     table = with_copies(bars_table)
     table.labels[-1] = "10"  # the copy of a picture of a 2
     split(table, said)
-    assert ("warning", "1 pictures stand under two labels; decide which is right") in said
+    assert ("warning", "1 picture under two labels; decide which is right") in said
 
 
 def test_copies_of_given_test_data_are_dropped(bars_table, said):

@@ -29,6 +29,12 @@ def test_curves_are_named_at_their_ends(what, last):
     ]
 
 
+def test_epochs_are_whole_numbers_and_names_do_not_meet():
+    (axes,) = curve_figure(HISTORY, "accuracy", "").axes
+    assert all(tick == int(tick) for tick in axes.get_xticks())
+    assert [text.get_va() for text in axes.texts] == ["bottom", "top"]
+
+
 def test_a_confusion_matrix_has_a_number_in_each_used_cell():
     (axes,) = confusion_figure(np.array([[5, 1], [0, 3]]), ["cat", "$dog$"]).axes
     assert sorted(texts_of(axes)) == ["1", "3", "5"]

@@ -72,7 +72,7 @@ def test_a_folder_without_images_says_what_is_in_it(tmp_path):
     with pytest.raises(DataError, match=r"expected images, got none in 0 files; .* no files"):
         read_images([tmp_path], ImageSpec())
     (tmp_path / "a.txt").write_text("hello")
-    with pytest.raises(DataError, match=r"got none in 1 files; the first: .*a.txt: expected PNG"):
+    with pytest.raises(DataError, match=r"got none in 1 file; the first: .*a.txt: expected PNG"):
         read_images([tmp_path], ImageSpec())
 
 
@@ -113,7 +113,7 @@ def test_further_frames_are_noted(photos):
     frames = [Image.fromarray(picture) for picture in noise(2)]
     frames[0].save(photos / "2" / "moving.gif", save_all=True, append_images=frames[1:])
     (note,) = read_images([photos], ImageSpec()).notes
-    assert note == "1 files hold several frames; the first was taken: 2/moving.gif"
+    assert note == "the first frame was taken of 1 file that hold several: 2/moving.gif"
 
 
 def test_a_table_written_into_its_own_source_is_left_alone(photos):

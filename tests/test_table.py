@@ -77,6 +77,7 @@ def test_pandas_reads_the_wide_layout(table, tmp_path):
         "5,1,2,3,4\n",  # headerless MNIST
         "label,0,1,2,3\n5,1,2,3,4\n",  # numbered by pandas
         "label,1,2,3,4\n5,1,2,3,4\n",
+        "0,1,2,3,4\n5,1,2,3,4\n",
         '\ufefflabel,pixel0,pixel1,pixel2,pixel3\r\n5,1,2,3,4\r\n\r\n"5","1",2, 3,4.0\r\n',
         'image_vector,label\n"1,2,3,4",5\n',
         'image_vector,label\n"[1, 2, 3, 4]",5\n',

@@ -14,7 +14,7 @@ _ROWS, _COLUMNS, _CELL = 10, 20, 44  # a sheet, its cells in pixels
 _PAPER = 244.0  # grey level
 
 
-@click.command("demo", cls=Command)
+@click.command("demo", cls=Command, short_help="Go the whole way on hand-written digits.")
 @click.option(
     "-o",
     "--out",

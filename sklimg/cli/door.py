@@ -17,7 +17,7 @@ import click
 from sklimg.errors import SklimgError
 from sklimg.files import DISK_ERRORS, one_line
 
-__all__ = ["JOBS", "PATH", "Command", "Group", "is_quiet", "result", "say"]
+__all__ = ["JOBS", "PATH", "Command", "Group", "echo_error", "is_quiet", "result", "say"]
 
 _QUIET = "sklimg.quiet"
 
@@ -71,7 +71,6 @@ class _Door:
         except KeyboardInterrupt:
             raise _Interrupted("interrupted") from None
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader is gone; so is the result
             ctx.exit(0)
 
 
@@ -98,7 +97,7 @@ class Group(_Door, click.Group):
 def say(text: str, *, warning: bool = False) -> None:
     """Print a line on stderr; with ``-q`` only if it is a warning."""
     if warning or not is_quiet():
-        click.echo(one_line(text), err=True)
+        echo_error(one_line(text))
 
 
 def is_quiet() -> bool:
@@ -106,9 +105,27 @@ def is_quiet() -> bool:
     return bool(click.get_current_context().meta.get(_QUIET))
 
 
-def result(text: str) -> None:
-    """Print a line of the result on stdout."""
-    click.echo(text)
+def echo_error(text: str) -> None:
+    """Print a line on stderr, from any thread; it is no loss if nobody reads it."""
+    try:
+        click.echo(text, err=True)
+    except BrokenPipeError:
+        _silence(2)
+
+
+def result(text: str, *, go_on: bool = False) -> None:
+    """Print a line of the result on stdout; with *go_on* the work matters more than it."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        _silence(1)
+        if not go_on:
+            raise
+
+
+def _silence(descriptor: int) -> None:
+    """Send what is still to be printed nowhere: the reader is gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 def _stop_on_sigterm() -> None:

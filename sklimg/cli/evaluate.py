@@ -10,7 +10,7 @@ from sklimg.errors import GateError
 __all__ = ["evaluate"]
 
 
-@click.command("evaluate", cls=Command)
+@click.command("evaluate", cls=Command, short_help="Test a model on data it was not trained on.")
 @click.argument("data", type=PATH)
 @click.option(
     "-m", "--model", metavar="MODEL", help="Run folder or its model/.  [default: artifacts/latest]"

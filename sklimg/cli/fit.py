@@ -14,7 +14,7 @@ from sklimg.names import ARTIFACTS, LATEST, MODELS
 __all__ = ["fit"]
 
 
-@click.command("fit", cls=Command)
+@click.command("fit", cls=Command, short_help="Fit a classifier, test it honestly, save the run.")
 @click.argument("data", type=PATH)
 @click.option("--grid", is_flag=True, help="Search the default grid by 5-fold cross-validation.")
 @click.option(
@@ -119,7 +119,7 @@ def fit(data, grid, model, params, test, folds, group, seed, jobs, out, name, as
 def _tell(topic: str, text: str) -> None:
     """Print the result on stdout and everything else on stderr."""
     if topic in ("test", "folds"):
-        result(f"{topic:9} {text}")
+        result(f"{topic:9} {text}", go_on=True)
     else:
         say(f"{topic:9} {text}", warning=topic == "warning")
 

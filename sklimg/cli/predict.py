@@ -18,7 +18,7 @@ _BATCH = 64  # images that are answered at a time
 _UNKNOWN = "how the training images became pixels was not recorded; pictures are taken as"
 
 
-@click.command("predict", cls=Command)
+@click.command("predict", cls=Command, short_help="Say what images, vectors or tables show.")
 @click.argument("inputs", nargs=-1, metavar="[INPUT...]")
 @click.option(
     "-m", "--model", metavar="MODEL", help="Run folder or its model/.  [default: artifacts/latest]"
@@ -130,7 +130,10 @@ def _from_stdin(model) -> Iterator[tuple]:
     while first and not first.strip(b"\xef\xbb\xbf \t\r\n"):
         first, number = stream.readline(), number + 1
     if looks_like_image(first):
-        pixels = read_image(first + stream.read(), model.spec)
+        try:
+            pixels = read_image(first + stream.read(), model.spec)
+        except ImageError as err:
+            raise ImageError(str(err).replace("image:", "stdin:", 1), err.code) from err
         yield "-", model.predict_proba(pixels.reshape(1, -1))[0]
         return
     if not first:
@@ -146,6 +149,10 @@ def _from_stdin(model) -> Iterator[tuple]:
             except TableError as err:
                 yield str(number), err
             else:
+                if number == 1 and vector.tolist() == list(range(len(vector))):
+                    say("warning: stdin, line 1: taken as a header of numbers", warning=True)
+                    number, line = number + 1, stream.readline()
+                    continue
                 if vector.max() == 1:
                     say("warning: no value is above 1; a model of 0-255 sees black", warning=True)
                 yield str(number), model.predict_proba(vector[None])[0]

@@ -7,7 +7,7 @@ from time import monotonic
 
 import click
 
-from sklimg.cli.door import is_quiet
+from sklimg.cli.door import echo_error, is_quiet
 
 __all__ = ["images_progress", "search_progress"]
 
@@ -30,7 +30,7 @@ def search_progress() -> Iterator[Callable]:
             best = "" if progress.best is None else f", best so far {progress.best:.3f}"
             left = progress.left_seconds
             wait = "" if left is None else f", {_time(left)} left"
-            text = f"{progress.done} of {progress.total} fits{best}{wait}"
+            text = f"{progress.place}{progress.done} of {progress.total} fits{best}{wait}"
             show(progress.done, progress.total, text)
 
         yield report
@@ -89,7 +89,7 @@ class _Lines:
         """Print a line if the last one is some time ago."""
         if monotonic() - self.last >= _EVERY_SECONDS and done < total:
             self.last = monotonic()
-            click.echo(f"          {text}", err=True)  # say() knows its context in one thread
+            echo_error(f"          {text}")  # say() knows its context in one thread alone
 
 
 def _time(seconds: float) -> str:

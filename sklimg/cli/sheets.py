@@ -6,6 +6,7 @@ import click
 
 from sklimg.cli.door import PATH, Command, say
 from sklimg.errors import UsageError
+from sklimg.files import count
 from sklimg.names import SQUARES, TILE_FORMATS
 
 __all__ = ["join_images", "split_images"]
@@ -31,7 +32,7 @@ class _Inset(click.ParamType):
         return share
 
 
-@click.command("split-images", cls=Command)
+@click.command("split-images", cls=Command, short_help="Cut sheets into tiles.")
 @click.argument("sheets", type=PATH, nargs=-1, required=True, metavar="SHEET...")
 @click.option("--rows", type=COUNT, required=True, help="Rows of tiles on a sheet.")
 @click.option("--cols", type=COUNT, required=True, help="Columns of tiles on a sheet.")
@@ -103,12 +104,11 @@ def split_images(
     for _, code, reason in cut.rejects:
         say(f"rejected ({code}): {reason}", warning=True)
     empty = f", {cut.n_empty} empty ones left out" if cut.n_empty else ""
-    n_sheets = f"{len(cut.sheets)} sheet{'s' * (len(cut.sheets) != 1)}"
-    say(f"{len(cut.tiles)} tiles from {n_sheets} in {out}{empty}")
+    say(f"{count(len(cut.tiles), 'tile')} from {count(len(cut.sheets), 'sheet')} in {out}{empty}")
     return 4 if cut.rejects else 0
 
 
-@click.command("join-images", cls=Command)
+@click.command("join-images", cls=Command, short_help="Put tiles back into the sheet they were.")
 @click.argument("manifest", type=PATH)
 @click.option("--sheet", metavar="NAME", help="Which sheet, where the manifest holds several.")
 @click.option(

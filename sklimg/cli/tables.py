@@ -5,12 +5,13 @@ import click
 from sklimg.cli.door import JOBS, PATH, Command, say
 from sklimg.cli.progress import images_progress
 from sklimg.errors import DataError
+from sklimg.files import count
 from sklimg.spec import FITS, INVERTS, MODES
 
 __all__ = ["make_csv"]
 
 
-@click.command("make-csv", cls=Command)
+@click.command("make-csv", cls=Command, short_help="Turn images into a table of labelled vectors.")
 @click.argument("sources", type=PATH, nargs=-1, required=True, metavar="SOURCE...")
 @click.option(
     "--size",
@@ -84,16 +85,18 @@ def make_csv(sources, size, mode, fit, invert, layout, labels, jobs, strict, out
         read = read_images(sources, spec, labels=labels, leave=own, jobs=jobs, progress=progress)
     refused = read.refused
     if strict and refused:
-        raise DataError(f"{len(refused)} files rejected, the first: {refused[0]}; nothing written")
+        number = count(len(refused), "file")
+        raise DataError(f"{number} rejected, the first: {refused[0]}; nothing written")
     write_collection(read, out, layout)
     for note in read.notes:
         say(f"note: {note}")
     if read.table.spec.invert == "auto":
         say("note: ink on paper: dark on light was turned into light on dark")
-    n_classes = len(set(read.table.labels) - {""})
-    say(f"{len(read.table)} images of {read.table.spec}, {n_classes} classes, in {out}")
+    images = count(len(read.table), "image")
+    classes = count(len(set(read.table.labels) - {""}), "class", "classes")
+    say(f"{images} of {read.table.spec}, {classes}, in {out}")
     if refused:
-        listed = f"{len(refused)} files rejected, listed in {out}.rejects.csv"
+        listed = f"{count(len(refused), 'file')} rejected, listed in {out}.rejects.csv"
         say(f"{listed}; the first: {refused[0]}", warning=True)
         return 4
     return 0

@@ -1,6 +1,8 @@
 """fit, as one types it."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -37,8 +39,19 @@ def test_results_go_to_stdout_and_the_rest_to_stderr(invoke, here):
     assert [line.split()[0] for line in lines] == ["test", "folds"]
     assert "accuracy 1.000 [0.758, 1.000] on 12 images; most frequent class 0.333" in lines[0]
     topics = [line.split()[0] for line in done.stderr.splitlines()]
-    assert topics == ["data", "note", "copies", "split", "mistakes", "verdict", "saved", "next"]
-    assert invoke("fit", "t.csv", *QUICK, "-o", "run2", "-q").stderr == ""
+    assert topics == [
+        "data",
+        "note",
+        "copies",
+        "split",
+        "mistakes",
+        "warning",
+        "verdict",
+        "saved",
+        "next",
+    ]
+    quiet = invoke("fit", "t.csv", *QUICK, "-o", "run2", "-q").stderr
+    assert quiet == "warning   training stopped at max_iter=80, still improving; set a higher one\n"
 
 
 def test_json_is_one_object(invoke, here):
@@ -65,12 +78,22 @@ def test_other_data_may_test(invoke, here):
     assert "60 training and 27 test images, as given" in done.stderr
 
 
+def test_a_reader_that_leaves_does_not_cost_the_run(here):
+    words = [sys.executable, "-m", "sklimg", "fit", "t.csv", *QUICK, "-o", "run"]
+    command = " ".join(words) + " 2>&1 | head -1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()[0]) == (0, "data")
+    assert (here / "run" / "metrics.json").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "code", "part"),
     [
         (["absent.csv"], 3, "absent.csv: no such file or folder"),
         (["t.csv", "--param", "alhpa=1"], 2, "did you mean 'alpha'?"),
         (["t.csv", "--param", "solver=magic"], 2, "'solver' parameter"),
+        (["t.csv", "--folds", "1"], 2, "expected 2 or more, or 0 for none, got 1"),
+        (["t.csv", "--param", "alpha=1", "--param", "classify__alpha=2"], 2, "stands twice"),
         (["t.csv", "--test", "0"], 2, "share between 0 and 1"),
         (["t.csv", "--test", "absent.csv"], 3, "absent.csv: no such file"),
         (["t.csv", "--group", "writer"], 2, "no column 'writer'"),

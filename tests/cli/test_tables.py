@@ -46,7 +46,7 @@ def test_rejects_are_exit_4_and_strict_writes_nothing(invoke, photos, tmp_path):
     (photos / "2" / "x.txt").write_text("no picture")
     done = invoke("make-csv", photos, "-o", tmp_path / "t.csv")
     assert done.exit_code == 4
-    assert "1 files rejected, listed in" in done.stderr
+    assert "1 file rejected, listed in" in done.stderr
     done = invoke("make-csv", photos, "-o", tmp_path / "s.csv", "--strict")
     assert done.exit_code == 3
     assert not list(tmp_path.glob("s.csv*"))
