@@ -30,6 +30,15 @@ def test_a_file_is_replaced_whole(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_who_reads_the_old_file_reads_all_of_it(tmp_path):
+    """The new file takes the name of the old one; it is not written into it."""
+    path = tmp_path / "a.txt"
+    write_bytes(path, b"old")
+    with path.open("rb") as reader:
+        write_bytes(path, b"new")
+        assert reader.read() == b"old"
+
+
 def test_an_error_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes(b"old")

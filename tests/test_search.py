@@ -1,10 +1,15 @@
 """The search is GridSearchCV's, seen from outside while it runs."""
 
+import os
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_info
 
 from sklimg.errors import DataError
 from sklimg.fitting import one_quiet_thread
@@ -37,6 +42,31 @@ def test_it_equals_a_plain_grid_search(data):
     for key, values in plain.cv_results_.items():
         if key.endswith("test_score"):
             np.testing.assert_array_equal(ours.cv_results_[key], values)
+
+
+class ThreadSpy(BaseEstimator, TransformerMixin):
+    """Leaves a file named after the number of BLAS threads each fit has."""
+
+    def __init__(self, folder=""):
+        self.folder = folder
+
+    def fit(self, X, y=None):
+        for pool in threadpool_info():
+            Path(self.folder, f"{pool['num_threads']}-{os.getpid()}").touch()
+        return self
+
+    def transform(self, X):
+        return X
+
+
+def test_every_fit_has_one_thread_whatever_the_jobs(data, tmp_path):
+    X, y, folds = data
+    watched = Pipeline([("spy", ThreadSpy(str(tmp_path))), *BASE.steps])
+    for jobs in (1, 2):
+        grid_search(watched, full_names(watched, {"alpha": [1e-4, 1.0]}), X, y, folds, jobs=jobs)
+    seen = [path.name.split("-") for path in tmp_path.iterdir()]
+    assert {threads for threads, _ in seen} == {"1"}
+    assert len({pid for _, pid in seen}) > 1
 
 
 def test_progress_counts_to_the_end(data):

@@ -173,6 +173,7 @@ def test_arguments_that_mean_nothing(bars_table, options, part):
         fit(bars_table, **options)
 
 
+@pytest.mark.filterwarnings("default")
 def test_an_interrupt_is_not_answered_by_a_half_trained_model(bars_table, monkeypatch):
     """scikit-learn's MLP ends such a fit with a warning, as if it were done."""
 
