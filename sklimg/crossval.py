@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from sklimg.evaluation import baseline_accuracies, evaluate_predictions
+from sklimg.evaluation import baseline_accuracies, evaluate_predictions, vote_weights
 from sklimg.files import natural_key
 from sklimg.fitting import fit_alone
 from sklimg.search import Progress, grid_search
@@ -82,7 +82,8 @@ def cross_validate(
         order = [column[label] for label in pipeline.classes_]
         probabilities[np.ix_(held_back, order)] = pipeline.predict_proba(X[held_back])
         guesses = np.asarray(classes, object)[probabilities[held_back].argmax(axis=1)]
-        of_folds.append(float(np.mean(guesses == y[held_back])))
+        votes = vote_weights(groups[held_back])
+        of_folds.append(float(np.average(guesses == y[held_back], weights=votes)))
         plain.append(
             baseline_accuracies(X[train], y[train], X[held_back], y[held_back], groups[held_back])
         )

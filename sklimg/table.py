@@ -61,13 +61,14 @@ class Table:
                 "pixels: expected an array of shape (n_images, n_pixels) and type uint8, "
                 f"got {pixels.shape} and {pixels.dtype}"
             )
-        texts = {"labels": self.labels, "paths": self.paths, **self.columns}
-        if self.paths is None:
-            texts["paths"] = [""] * len(pixels)
+        if taken := {"label", "path"} & set(self.columns):
+            raise TableError(f"columns: expected further ones, got {taken.pop()!r}; rename it")
+        paths = [""] * len(pixels) if self.paths is None else self.paths
+        texts = {"label": self.labels, "path": paths, **self.columns}
         texts = {name: _texts(values) for name, values in texts.items()}
         for name, values in texts.items():
-            if values.shape != (len(pixels),):
-                raise TableError(f"{name}: expected {len(pixels)} texts, got {values.shape}")
+            if len(values) != len(pixels):
+                raise TableError(f"{name}: expected {len(pixels)} texts, got {len(values)}")
         spec = self.spec or ImageSpec.guessed(pixels.shape[1])
         if spec is None:
             raise TableError(
@@ -75,7 +76,7 @@ class Table:
             )
         if spec.n_pixels != pixels.shape[1]:
             raise TableError(f"expected {spec.n_pixels} pixels for {spec}, got {pixels.shape[1]}")
-        self.pixels, self.labels, self.paths = pixels, texts.pop("labels"), texts.pop("paths")
+        self.pixels, self.labels, self.paths = pixels, texts.pop("label"), texts.pop("path")
         self.columns, self.spec, self.spec_is_known = texts, spec, self.spec is not None
 
     def __len__(self):

@@ -21,6 +21,7 @@ from sklimg.evaluation import (
     baseline_accuracies,
     confusion_counts,
     evaluate_predictions,
+    vote_weights,
     worst_confusions,
 )
 from sklimg.files import check_free, natural_key
@@ -137,7 +138,9 @@ def fit(
     history = epoch_history(pipeline, X, y, inner[0], model_seed)
     run = _tested(_model(pipeline, parts), parts, tell)
     run.search, run.history, run.refused = search, history, read.refused
-    run.metrics["train_accuracy"] = float(np.mean(run.model.predict(X) == y))
+    votes = vote_weights(parts.groups[parts.train])
+    right = run.model.predict(X) == y
+    run.metrics["train_accuracy"] = float(np.average(right, weights=votes))
     if folds is None:
         folds = N_FOLDS if run.metrics["n_test"] < FEW_TEST_GROUPS else 0
     if folds:

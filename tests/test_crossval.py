@@ -42,6 +42,8 @@ def test_labels_without_reason_are_not_learned_from_copies():
     assert apart["accuracy"] > 0.85  # what a split by rows would claim
     assert together["accuracy"] < 0.7
     assert together["n_test"] == 60
+    mean = np.average(together["fold_accuracies"])  # four folds of 15 groups, one vote each
+    assert mean == pytest.approx(together["accuracy"])
 
 
 def test_a_search_runs_inside_each_fold():

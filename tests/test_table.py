@@ -226,13 +226,28 @@ def test_colour_is_told_by_the_number_of_pixels():
     ("arguments", "words"),
     [
         ((np.zeros((2, 4)), ["a", "b"]), "type uint8"),
-        ((np.zeros((2, 4), np.uint8), ["a"]), "labels: expected 2 texts"),
+        ((np.zeros((2, 4), np.uint8), ["a"]), "label: expected 2 texts, got 1"),
         ((np.zeros((2, 5), np.uint8), ["a", "b"]), "side"),
     ],
 )
 def test_a_table_checks_itself(arguments, words):
     with pytest.raises(TableError, match=words):
         Table(*arguments)
+
+
+def test_columns_named_like_fields_of_a_table_are_columns(tmp_path):
+    text = "label,path,pixel0,labels,paths\na,p,1,x,y\n"
+    (tmp_path / "t.csv").write_text(text)
+    table = read_table(tmp_path / "t.csv")
+    assert (table.labels.tolist(), table.paths.tolist()) == (["a"], ["p"])
+    assert {name: list(column) for name, column in table.columns.items()} == {
+        "labels": ["x"],
+        "paths": ["y"],
+    }
+    write_table(table, tmp_path / "u.csv")
+    assert (tmp_path / "u.csv").read_text() == text
+    with pytest.raises(TableError, match="expected further ones, got 'label'"):
+        Table(table.pixels, ["a"], None, {"label": ["b"]})
 
 
 def test_rows_are_taken_with_all_they_have():

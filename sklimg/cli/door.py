@@ -139,7 +139,7 @@ def _ended(err: Exception, debug: bool) -> int:
     if debug:
         traceback.print_exception(err)
     if isinstance(err, click.exceptions.NoArgsIsHelpError):
-        click.echo(err.ctx.get_help(), err=True)
+        echo_error(err.ctx.get_help())
         return 2
     if isinstance(err, SklimgError):
         code, text = err.exit_code, str(err)
@@ -152,7 +152,7 @@ def _ended(err: Exception, debug: bool) -> int:
     else:
         code = 1
         text = f"this is a bug of sklimg: {type(err).__name__}: {err}; report what --debug shows"
-    click.echo(f"error: {one_line(text)}", err=True)
+    echo_error(f"error: {one_line(text)}")
     return code
 
 

@@ -149,7 +149,7 @@ def _from_stdin(model) -> Iterator[tuple]:
             except TableError as err:
                 yield str(number), err
             else:
-                if number == 1 and vector.tolist() == list(range(len(vector))):
+                if number == 1 and len(vector) > 4 and vector.tolist() == list(range(len(vector))):
                     say("warning: stdin, line 1: taken as a header of numbers", warning=True)
                     number, line = number + 1, stream.readline()
                     continue

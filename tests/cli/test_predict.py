@@ -160,6 +160,13 @@ def test_bare_vectors_in_a_file(invoke, bars_run, vectors, tmp_path):
     assert [line.split("\t")[1] for line in done.stdout.splitlines()] == ["2", "10", "a"]
 
 
+def test_a_header_of_numbers_is_not_answered(invoke, bars_run, vectors):
+    text = ",".join(map(str, range(64))) + "\n" + vectors[1]
+    done = invoke("predict", "-m", bars_run.path, stdin=text)
+    assert (done.exit_code, done.stdout) == (0, "10\n")
+    assert "line 1: taken as a header of numbers" in done.stderr
+
+
 def test_a_byte_order_mark_and_blank_lines_lead(invoke, bars_run, vectors):
     text = b"\n\xef\xbb\xbf" + vectors[0].encode()
     assert invoke("predict", "-m", bars_run.path, stdin=text).stdout == "2\n"
