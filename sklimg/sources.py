@@ -5,17 +5,16 @@ Floor 2: reads images by batches, writes tables with their sidecars, prints noth
 
 import json
 import os
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
 
+from sklimg.batches import read_batches
 from sklimg.errors import DataError, ImageError
 from sklimg.files import count, file_sha256, one_line, write_bytes
-from sklimg.images import is_ink, read_first
+from sklimg.images import is_ink
 from sklimg.listing import IGNORED, Item, list_images
 from sklimg.records import records_csv
 from sklimg.spec import ImageSpec
@@ -27,8 +26,6 @@ _UNKNOWN = (
     "how the images became pixels is not recorded beside the table; pictures will be taken as "
     "they are, not inverted"
 )
-_BATCH = 64  # images a worker takes at a time
-_WORTH_WORKERS = 2_000  # starting processes takes longer than reading fewer images
 _INK_SAMPLE = 256  # images looked at to tell ink from photographs
 
 
@@ -131,7 +128,7 @@ def read_images(
     if settle and spec.invert == "auto":
         spec = _settled(items, spec)
     pixels, kept = np.empty((len(items), spec.n_pixels), np.uint8), []
-    results = _read_all(items, spec, jobs, progress)
+    results = _reads(items, spec, jobs, progress)
     framed: list[str] = []
     origins = [k for k, listing in enumerate(listings) for _ in listing.items]
     of_source = [0] * len(listings)
@@ -194,38 +191,21 @@ def _settled(items: Sequence[Item], spec: ImageSpec) -> ImageSpec:
     """Return the spec with invert settled: "auto" for ink on paper, else "no"."""
     picked = np.unique(np.linspace(0, len(items) - 1, _INK_SAMPLE).astype(int)) if items else []
     plain = replace(spec, mode="L", invert="no")
-    sample = _read_batch([items[i].file for i in picked], plain)
-    ink = [is_ink(read[0]) for read in sample if not isinstance(read, ImageError)]
+    sample = read_batches([items[i].file for i in picked], plain)
+    ink = [is_ink(r[0]) for batch in sample for r in batch if not isinstance(r, ImageError)]
     return replace(spec, invert="auto" if ink and np.mean(ink) >= 0.8 else "no")
 
 
-def _read_all(
+def _reads(
     items: Sequence[Item], spec: ImageSpec, jobs: int, progress: Callable | None
 ) -> Iterator[tuple[np.ndarray, bool] | ImageError]:
-    """Yield what `read_first` gives for each image, or the error it raised, in order."""
-    batches = [items[start : start + _BATCH] for start in range(0, len(items), _BATCH)]
-    workers = effective_n_jobs(jobs) if len(items) >= _WORTH_WORKERS else 1
-    pool = Parallel(workers, return_as="generator")
+    """Yield what each image became, or its error, in order; report the progress."""
     done = 0
-    for results in pool(delayed(_read_batch)([i.file for i in batch], spec) for batch in batches):
-        yield from results
-        done += len(results)
+    for batch in read_batches([item.file for item in items], spec, jobs):
+        yield from batch
+        done += len(batch)
         if progress:
             progress(done, len(items))
-
-
-def _read_batch(
-    files: Sequence[Path], spec: ImageSpec
-) -> list[tuple[np.ndarray, bool] | ImageError]:
-    results = []
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"PIL\.")  # what counts becomes an error
-        for file in files:
-            try:
-                results.append(read_first(file, spec))
-            except ImageError as err:
-                results.append(err)
-    return results
 
 
 def _stale(path: Path) -> list[str]:

@@ -12,7 +12,7 @@ PACKAGE = Path(sklimg.__file__).parent
 # one of strangers: its modules know nothing of each other.
 FLOORS = (
     ("errors", "names", "spec", "files", "records"),
-    ("formats", "images", "sheets", "vectors", "csvtable", "idx", "table"),
+    ("formats", "images", "batches", "sheets", "vectors", "csvtable", "idx", "table"),
     ("manifest", "tiles", "listing", "sources", "duplicates", "splits", "transformers"),
     ("pipeline", "fitting"),
     ("search", "history", "evaluation", "model", "plots"),

@@ -61,7 +61,7 @@ def test_photographs_are_left_as_they_are(photos):
 def test_many_images_are_read_the_same_by_two_processes(tmp_path, monkeypatch):
     write_images(tmp_path, {f"a/{i}.png": image for i, image in enumerate(noise(150))})
     alone = read_images([tmp_path], ImageSpec(), jobs=1)
-    monkeypatch.setattr("sklimg.sources._WORTH_WORKERS", 100)
+    monkeypatch.setattr("sklimg.batches._WORTH_WORKERS", 100)
     seen = []
     both = read_images([tmp_path], ImageSpec(), jobs=2, progress=lambda *n: seen.append(n))
     np.testing.assert_array_equal(alone.table.pixels, both.table.pixels)
