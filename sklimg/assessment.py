@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sklimg.duplicates import pixel_digests
+from sklimg.duplicates import find_copies, pixel_digests
 from sklimg.errors import DataError, TableError
 from sklimg.evaluation import baseline_accuracies, evaluate_predictions, vote_weights
 from sklimg.files import count, file_sha256
@@ -72,8 +72,14 @@ def assess(
     read = read_data(data, loaded.spec, jobs=jobs)
     table, notes = read.table, [*loaded.notes, *read.notes]
     notes += spec_notes(table, loaded.spec, name_of(data))
+    if table.pixels.shape[1] != loaded.spec.n_pixels:
+        raise TableError(
+            f"{name_of(data)}: expected images of {loaded.spec.n_pixels} pixels ({loaded.spec}), "
+            f"got {table.pixels.shape[1]}; make the table with the model's size and mode"
+        )
+    known = _training_part(find_model(model))
     digests = pixel_digests(table.pixels)
-    labelled, seen = table.labels != "", np.isin(digests, loaded.seen)
+    labelled, seen = table.labels != "", _seen(table, digests, loaded.seen, known)
     if not labelled.any():
         raise DataError(f"{name_of(data)}: expected labelled images, got none with a label")
     if not np.any(labelled & ~seen):
@@ -84,9 +90,8 @@ def assess(
     if not labelled.all():
         notes.append(f"left out, as without a label: {count(np.sum(~labelled), 'image')}")
     if np.any(labelled & seen):
-        notes.append(
-            f"left out, as in its training part: {count(np.sum(labelled & seen), 'image')}"
-        )
+        left_out = count(np.sum(labelled & seen), "image")
+        notes.append(f"left out, as in its training part or near copies of it: {left_out}")
     rows = np.flatnonzero(labelled & ~seen)
     labels = table.labels[rows]
     groups = group_rows(table.take(rows), "auto", digests[rows], lambda topic, text: None)
@@ -94,14 +99,13 @@ def assess(
     if unknown:
         classes = count(len(unknown), "class", "classes")
         notes.append(f"unknown to the model: {classes}: {', '.join(unknown[:5])}")
-    try:
-        probabilities = loaded.predict_proba(table.pixels[rows])
-    except TableError as err:
-        raise TableError(f"{name_of(data)}: {err}") from err
+    probabilities = loaded.predict_proba(table.pixels[rows])
     metrics = evaluate_predictions(labels, probabilities, loaded.classes, groups)
-    known = _training_part(find_model(model))
     if known is None:
-        notes.append("the nearest neighbour is not told: the table it was fitted to is gone")
+        notes.append(
+            "the table it was fitted to is gone: the nearest neighbour is not told, and only "
+            "exact copies of its training images are left out"
+        )
         most = max(loaded.counts, key=loaded.counts.get)
         frequent = float(np.average(labels == most, weights=vote_weights(groups)))
         metrics["baselines"] = {"most_frequent": frequent, "nearest_neighbour": None}
@@ -111,6 +115,18 @@ def assess(
         )
     metrics["n_seen_images"] = int(np.sum(labelled & seen))
     return Assessment(metrics, notes, read.refused)
+
+
+def _seen(
+    table: Table, digests: np.ndarray, learned: np.ndarray, known: Table | None
+) -> np.ndarray:
+    """Tell which images are copies, or near copies, of training images."""
+    exact = np.isin(digests, learned)
+    if known is None:
+        return exact
+    pixels = np.concatenate([known.pixels, table.pixels])
+    groups = find_copies(pixels, table.spec).groups
+    return exact | np.isin(groups[len(known) :], groups[: len(known)])
 
 
 def _training_part(model_dir: Path) -> Table | None:

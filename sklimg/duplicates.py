@@ -34,7 +34,14 @@ from sklimg.thumbnails import (
     turned,
 )
 
-__all__ = ["Copies", "find_copies", "group_copies", "join_groups", "pixel_digests"]
+__all__ = [
+    "Copies",
+    "find_copies",
+    "group_copies",
+    "join_groups",
+    "label_conflicts",
+    "pixel_digests",
+]
 
 _SAMPLE = 1000  # images that tell how alike this data is
 _MOST_ALIKE = 0.98  # quantile of the correlations with them
@@ -156,6 +163,32 @@ def join_groups(copies: np.ndarray, given: np.ndarray) -> np.ndarray:
     same_given = np.stack([named, named[first][inverse]], axis=1)
     same_copies = np.stack([np.arange(len(copies)), group_copies(copies)], axis=1)
     return _joined(np.concatenate([same_given, same_copies]), len(copies))
+
+
+def label_conflicts(groups: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the groups that hold rows of more than one label.
+
+    Parameters
+    ----------
+    groups : ndarray of shape (n_images,), int
+        Index of the first row of each row's group.
+    labels : ndarray of shape (n_images,) of str
+        Empty ones do not count.
+
+    Returns
+    -------
+    conflicts : ndarray of int
+
+    Examples
+    --------
+    >>> labels = np.array(["6", "9", "6", "7"], object)
+    >>> label_conflicts(np.array([0, 0, 2, 3]), labels).tolist()
+    [0]
+    """
+    known = labels != ""
+    pairs = sorted(set(zip(groups[known].tolist(), labels[known], strict=True)))
+    values, counts = np.unique([group for group, _ in pairs], return_counts=True)
+    return values[counts > 1].astype(int)
 
 
 def _tile_pairs(images: np.ndarray) -> np.ndarray:

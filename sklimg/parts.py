@@ -9,15 +9,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklimg.duplicates import group_copies, join_groups, pixel_digests
+from sklimg.duplicates import (
+    Copies,
+    find_copies,
+    group_copies,
+    join_groups,
+    label_conflicts,
+    pixel_digests,
+)
 from sklimg.errors import DataError, UsageError
 from sklimg.files import count, natural_key
 from sklimg.sources import Collection
 from sklimg.spec import ImageSpec
-from sklimg.splits import split_test
+from sklimg.splits import split_parts
 from sklimg.table import Table
 
 __all__ = ["Parts", "group_rows", "is_data", "name_of", "spec_notes", "split_table"]
+
+SPLIT = "split"  # the column that may tell the part of each row
+TEST_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,8 @@ class Parts:
     digests : ndarray of shape (n_images,), uint64
         Of the pixels.
     split : ndarray of shape (n_images,) of str
-        "train", "test", or "dropped": a copy of an image of other test data.
+        "train", "validation", "test", or "dropped": of a group that a later
+        part of given data holds.
     """
 
     table: Table
@@ -47,6 +58,11 @@ class Parts:
         return np.flatnonzero(self.split == "train")
 
     @property
+    def validation(self) -> np.ndarray:
+        """Indices of the rows that choices are made by, where they are set apart."""
+        return np.flatnonzero(self.split == "validation")
+
+    @property
     def test(self) -> np.ndarray:
         """Indices of the test rows."""
         return np.flatnonzero(self.split == "test")
@@ -55,12 +71,13 @@ class Parts:
 def split_table(
     read: Collection,
     name: str,
-    test: float | Collection,
+    test: float | Collection | None,
     group: str,
     rng: np.random.Generator,
     tell: Callable[[str, str], None],
+    validation: float = 0.0,
 ) -> Parts:
-    """Set the test rows apart, whole groups at a time.
+    """Set the test rows apart, and validation rows if wanted, whole groups at a time.
 
     Parameters
     ----------
@@ -68,13 +85,16 @@ def split_table(
         The data.
     name : str
         What errors call it.
-    test : float or Collection
-        Share of each class's groups, or other data.
+    test : float, Collection or None
+        Share of each class's groups, or other data; None for the column
+        ``split`` of the data, or a fifth if it has none.
     group : str
-        "auto", "none" or the name of a column; see `sklimg.fit`.
+        "auto", "exact", "none" or the name of a column; see `sklimg.fit`.
     rng : numpy.random.Generator
     tell : callable
         Called with a topic and a line of text.
+    validation : float, default=0
+        Share of each class's groups.
 
     Returns
     -------
@@ -83,36 +103,37 @@ def split_table(
     Raises
     ------
     DataError
-        If labels are missing, or classes are too few or too small.
+        If labels are missing, classes are too few or too small, or the column
+        ``split`` holds other words.
     UsageError
-        If the column is unknown.
+        If the column is unknown, or a validation share is asked for beside parts
+        that are given.
     """
     table, n_own = read.table, len(read.table)
-    is_other = isinstance(test, Collection)
     _check_labels(table, name)
+    is_other, is_given = isinstance(test, Collection), test is None and SPLIT in table.columns
     if is_other:
         table = _with_test(table, test.table)
+    if validation and (is_other or is_given):
+        raise UsageError("validation: expected no share where the parts are given; leave it out")
     digests = pixel_digests(table.pixels)
     groups = group_rows(table, group, digests, tell)
-    if is_other:
-        split = np.where(np.arange(len(table)) < n_own, "train", "test").astype(object)
-        shared = (split == "train") & np.isin(groups, groups[n_own:])
-        split[shared] = "dropped"
-        if shared.any():
-            tell(
-                "copies", f"{shared.sum()} training images dropped: test images or of their groups"
-            )
+    if is_other or is_given:
+        words = np.where(np.arange(len(table)) < n_own, "train", "test").astype(object)
+        split = _parted(_given(table, name) if is_given else words, groups, tell)
         _check_labels(table.take(split == "train"), f"{name} without what the test data holds")
     else:
+        shares = {"test": TEST_SHARE if test is None else test}
+        shares |= {"validation": validation} if validation else {}
         try:
-            is_test = split_test(table.labels, groups, test, rng)
+            split = split_parts(table.labels, groups, shares, rng)
         except DataError as err:
             raise DataError(f"{name}: {err}") from err
-        split = np.where(is_test, "test", "train").astype(object)
-    counts = [np.sum(split == part) for part in ("train", "test")]
-    how = "as given" if is_other else "whole groups, stratified by class"
-    tell("split", f"{counts[0]} training and {counts[1]} test images, {how}")
-    return Parts(table, groups, digests, split)
+    parts = Parts(table, groups, digests, split)
+    how = "as given" if is_other or is_given else "whole groups, stratified by class"
+    middle = f", {len(parts.validation)} validation" if len(parts.validation) else ""
+    tell("split", f"{len(parts.train)} training{middle} and {len(parts.test)} test images, {how}")
+    return parts
 
 
 def group_rows(
@@ -124,8 +145,9 @@ def group_rows(
     ----------
     table : Table
     group : str
-        "auto": copies, and rows that share a value in a column ``group`` if there
-        is one; "none": every row for itself; else the column to use instead.
+        "auto": copies and near copies, and rows that share a value in a column
+        ``group`` if there is one; "exact": copies with equal pixels alone;
+        "none": every row for itself; else the column to use in place of ``group``.
     digests : ndarray of shape (n_images,), uint64
         Of the pixels.
     tell : callable
@@ -140,26 +162,75 @@ def group_rows(
     UsageError
         If there is no such column.
     """
-    copies = group_copies(digests)
-    n_copies, n_groups = len(table) - len(np.unique(copies)), len(np.unique(copies))
+    column = "group" if group == "auto" else group
+    if group not in ("auto", "exact", "none") and column not in table.columns:
+        known = ", ".join(table.columns) or "none"
+        raise UsageError(f"group: the data has no column {group!r}; its further columns: {known}")
+    if group in ("exact", "none"):
+        exact = group_copies(digests)
+        copies = Copies(exact, exact, False)
+    else:
+        copies = find_copies(table.pixels, table.spec, digests)
+    n_copies = len(table) - len(np.unique(copies.groups))
     if group == "none":
         tell("copies", f"{n_copies} rows are copies and are NOT kept together, as asked")
         return np.arange(len(table))
-    are = "row is an exact copy" if n_copies == 1 else "rows are exact copies"
-    kept = f"{n_copies} {are} of another row; kept together in {count(n_groups, 'group')}"
-    tell("copies", kept if n_copies else "none")
-    conflicts = len(np.unique(copies[table.labels != table.labels[copies]]))
-    if conflicts:
-        tell("warning", f"{count(conflicts, 'picture')} under two labels; decide which is right")
-    column = "group" if group == "auto" else group
-    if column in table.columns:
-        groups = join_groups(copies, table.columns[column])
-        tell("groups", f"{len(np.unique(groups))} by the column {column!r} and by copies")
-        return groups
-    if group == "auto":
-        return copies
-    known = ", ".join(table.columns) or "none"
-    raise UsageError(f"group: the data has no column {group!r}; its further columns: {known}")
+    tell("copies", _described(copies, n_copies))
+    conflicts = label_conflicts(copies.groups, table.labels)
+    if len(conflicts):
+        pictures = count(len(conflicts), "picture")
+        tell("warning", f"{pictures} under two labels; decide which is right")
+    if column not in table.columns:
+        return copies.groups
+    groups = join_groups(copies.groups, table.columns[column])
+    tell("groups", f"{len(np.unique(groups))} by the column {column!r} and by copies")
+    return groups
+
+
+def _described(copies: Copies, n_copies: int) -> str:
+    """Say how many rows are copies, of which kind, and in how many groups they are."""
+    n_exact = len(copies.exact) - len(np.unique(copies.exact))
+    kept = f"kept together in {count(len(copies.exact) - n_copies, 'group')}"
+    if not n_copies:
+        return "none"
+    if n_copies == n_exact:
+        are = "row is an exact copy" if n_copies == 1 else "rows are exact copies"
+        return f"{n_copies} {are} of another row; {kept}"
+    are = "row is a copy" if n_copies == 1 else "rows are copies"
+    changed = "mirrored, turned, cropped, shifted or in other light"
+    near = changed if copies.is_photos else "the same but for noise and light"
+    return f"{n_copies} {are} of another row, {n_exact} exact, the others {near}; {kept}"
+
+
+def _given(table: Table, name: str) -> np.ndarray:
+    """Return the parts that the column ``split`` tells."""
+    words = table.columns[SPLIT]
+    known = ("train", "validation", "test")
+    strange = [word for word in dict.fromkeys(words) if word not in known]
+    if strange:
+        raise DataError(
+            f"{name}: expected train, validation or test in the column {SPLIT!r}, got "
+            f"{strange[0]!r}; correct it, or pass a test share to deal the rows anew"
+        )
+    if not np.any(words == "test"):
+        raise DataError(f"{name}: expected test rows in the column {SPLIT!r}, got none")
+    return words.copy()
+
+
+def _parted(words: np.ndarray, groups: np.ndarray, tell: Callable[[str, str], None]) -> np.ndarray:
+    """Return given parts without the rows whose group a later part holds: they leak."""
+    split = words.copy()
+    later = [("test",), ("test", "validation")]
+    for part, others in zip(("validation", "train"), later, strict=True):
+        shared = (split == part) & np.isin(groups, groups[np.isin(split, others)])
+        split[shared] = "dropped"
+        if shared.any():
+            kind = "training" if part == "train" else part
+            where = " or ".join(other for other in others if np.any(words == other))
+            tell(
+                "copies", f"{shared.sum()} {kind} images dropped: {where} images or of their groups"
+            )
+    return split
 
 
 def _with_test(table: Table, other: Table) -> Table:
@@ -208,12 +279,12 @@ def spec_notes(table: Table, spec: ImageSpec, name: str) -> list[str]:
     return [f"{name}: its images were made in another way ({differ})"]
 
 
-def is_data(test: float | str | os.PathLike | Table) -> bool:
-    """Tell whether *test* means other data, not a share."""
-    return not isinstance(test, int | float)
+def is_data(test: float | str | os.PathLike | Table | None) -> bool:
+    """Tell whether *test* means other data, not a share or nothing."""
+    return not isinstance(test, int | float | None)
 
 
-def name_of(data: float | str | os.PathLike | Table) -> str | float:
+def name_of(data: float | str | os.PathLike | Table | None) -> str | float | None:
     """Return data as it was named, for records and messages."""
     if isinstance(data, Table):
         return f"a table of {len(data)} images"

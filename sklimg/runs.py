@@ -115,7 +115,11 @@ def write_run(
         files["trials.csv"] = records_csv(trial_columns(run.search))
     if run.history is not None:
         files["history.csv"] = records_csv(run.history)
-        how = "a fifth of the training part held back; the saved model is trained on all of it"
+        how = (
+            "the validation part set apart"
+            if len(run.parts.validation)
+            else "a fifth of the training part held back; the saved model is trained on all of it"
+        )
         for what in ("loss", "accuracy"):
             files[f"plots/{what}.png"] = as_png(curve_figure(run.history, what, how))
     with new_folder(out) as folder:

@@ -64,10 +64,11 @@ def grid_search(
     y: np.ndarray,
     folds: Sequence[tuple[np.ndarray, np.ndarray]],
     *,
+    rows: np.ndarray | slice = slice(None),
     jobs: int = -1,
     progress: Callable[[Progress], None] | None = None,
 ) -> GridSearchCV:
-    """Search *grid* by cross-validation and refit the best on all of X.
+    """Search *grid* by cross-validation and refit the best.
 
     Parameters
     ----------
@@ -79,6 +80,8 @@ def grid_search(
     y : ndarray of shape (n_images,) of str
     folds : sequence of (train, test)
         Row indices.
+    rows : ndarray of int or slice, default=all
+        What the best is fitted to in the end.
     jobs : int, default=-1
         Processes; -1 for one a core.
     progress : callable, optional
@@ -105,14 +108,21 @@ def grid_search(
         warnings.filterwarnings("ignore", message="One or more of the test scores are non-finite")
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
         search = GridSearchCV(
-            pipeline, dict(grid), scoring=_RecordedAccuracy(folder, list(grid)), cv=list(folds)
+            pipeline,
+            dict(grid),
+            scoring=_RecordedAccuracy(folder, list(grid)),
+            cv=list(folds),
+            refit=False,
         )
         try:
             search.fit(X, y)
+            best = clone(pipeline).set_params(**clone(search.best_params_, safe=False))
+            search.best_estimator_ = best.fit(X[rows], y[rows])
         except ValueError as err:
             reason = _reason(pipeline, grid, X, y)
             raise DataError(f"grid: no candidate could be fitted: {reason}") from err
     search.scoring, search.scorer_ = "accuracy", get_scorer("accuracy")  # the folder is gone
+    search.refit = True
     return search
 
 

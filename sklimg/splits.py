@@ -10,60 +10,79 @@ Floor 2: works on arrays, prints nothing.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from sklimg.errors import DataError
 
-__all__ = ["class_groups", "grouped_folds", "split_test"]
+__all__ = ["class_groups", "grouped_folds", "split_parts"]
 
 _DEALS = 64  # tried where groups hold several classes
 
 
-def split_test(
-    labels: np.ndarray, groups: np.ndarray, share: float, rng: np.random.Generator
+def split_parts(
+    labels: np.ndarray,
+    groups: np.ndarray,
+    shares: Mapping[str, float],
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    """Choose the test rows: whole groups, stratified by class.
+    """Deal rows into training and other parts: whole groups, stratified by class.
 
     Parameters
     ----------
     labels, groups : ndarray of shape (n_images,)
         Class and group of each row.
-    share : float
-        Of each class's groups, in (0, 1); at least one group a class is chosen
-        and at least one is left.
+    shares : mapping of str to float
+        Of each class's groups, for every part but "train", together under 1; at
+        least one group a class goes to each part, and at least one is left.
     rng : numpy.random.Generator
 
     Returns
     -------
-    test : ndarray of shape (n_images,), bool
+    parts : ndarray of shape (n_images,) of str
+        "train" or one of *shares*.
 
     Raises
     ------
     DataError
-        If a class cannot stand on both sides; it is named.
+        If a class cannot stand in every part; it is named.
+
+    Examples
+    --------
+    >>> labels, groups = np.array(list("aaabbb")), np.arange(6)
+    >>> shares = {"test": 0.3, "validation": 0.3}
+    >>> parts = split_parts(labels, groups, shares, np.random.default_rng(0))
+    >>> sorted(parts[:3].tolist())
+    ['test', 'train', 'validation']
     """
+    names = ["train", *shares]
     inverse, strata, n_mixed = _strata(labels, groups)
 
     def deal() -> np.ndarray:
         chosen = np.zeros(len(strata), int)
         for stratum, count in enumerate(np.bincount(strata)):
             members = rng.permutation(np.flatnonzero(strata == stratum))
-            chosen[members[: min(max(1, round(count * share)), count - 1)]] = 1
+            for part, share in enumerate(shares.values(), start=1):
+                left = len(names) - part  # one group at least for each part still to come
+                n = min(max(1, round(count * share)), len(members) - left)
+                chosen[members[: max(n, 0)]] = part
+                members = members[max(n, 0) :]
         return chosen[inverse]
 
-    part = _evenest(deal, labels, np.array([1 - share, share]), _DEALS if n_mixed else 1)
-    sides = [set(labels[part == side]) for side in (0, 1)]
-    one_sided = sorted(sides[0] ^ sides[1])
-    if one_sided:
-        few = ", ".join(map(repr, one_sided[:5])) + (" …" if len(one_sided) > 5 else "")
+    wanted = np.array([1 - sum(shares.values()), *shares.values()])
+    part = _evenest(deal, labels, wanted, _DEALS if n_mixed else 1)
+    sides = [set(labels[part == side]) for side in range(len(names))]
+    partial = sorted(set.union(*sides) - set.intersection(*sides))
+    if partial:
+        few = ", ".join(map(repr, partial[:5])) + (" …" if len(partial) > 5 else "")
+        where = " and ".join([", ".join(["training", *list(shares)[:-1]]), list(shares)[-1]])
         raise DataError(
-            f"{len(one_sided)} class{'es' * (len(one_sided) > 1)} with too few different images "
-            f"to stand in both training and test (those of one group count once): {few}; "
+            f"{len(partial)} class{'es' * (len(partial) > 1)} with too few different images "
+            f"to stand in {where} (those of one group count once): {few}; "
             "add images or take the class out"
         )
-    return part == 1
+    return np.asarray(names, object)[part]
 
 
 def grouped_folds(

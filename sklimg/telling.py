@@ -64,10 +64,8 @@ def tell_best(search: GridSearchCV, tell: Callable) -> None:
         for key, value in search.best_params_.items()
     ]
     spread = search.cv_results_["std_test_score"][search.best_index_]
-    tell(
-        "best",
-        f"{', '.join(values)}: accuracy {search.best_score_:.3f} ± {spread:.3f} over the folds",
-    )
+    where = f" ± {spread:.3f} over the folds" if search.n_splits_ > 1 else " on the validation part"
+    tell("best", f"{', '.join(values)}: accuracy {search.best_score_:.3f}{where}")
     failed = int(np.sum(np.isnan(search.cv_results_["mean_test_score"])))
     if failed:
         tell(
@@ -94,10 +92,11 @@ def tell_small_classes(groups: Mapping[str, int], n_folds: int, tell: Callable) 
 def tell_verdict(run: Run, tell: Callable) -> None:
     """Tell in words whether the model over- or underfits, from the validation rows."""
     trained = run.metrics["train_accuracy"]
+    apart = "the validation part" if len(run.parts.validation) else ""
     if run.search is not None:
-        held_back, where = run.search.best_score_, "the folds"
+        held_back, where = run.search.best_score_, apart or "the folds"
     elif run.history is not None:
-        held_back, where = run.history["validation_accuracy"][-1], "a fold held back"
+        held_back, where = run.history["validation_accuracy"][-1], apart or "a fold held back"
     else:
         return
     gap = trained - held_back

@@ -24,7 +24,7 @@ from sklimg.evaluation import (
     vote_weights,
     worst_confusions,
 )
-from sklimg.files import check_free, natural_key
+from sklimg.files import check_free, count, natural_key
 from sklimg.fitting import fit_alone
 from sklimg.history import epoch_history
 from sklimg.model import Model
@@ -57,7 +57,8 @@ def fit(
     grid: bool | Mapping[str, Sequence] = False,
     model: str = MODELS[0],
     params: Mapping[str, Any] | None = None,
-    test: float | str | os.PathLike | Table = 0.2,
+    test: float | str | os.PathLike | Table | None = None,
+    validation: float = 0.0,
     folds: int | None = None,
     group: str = "auto",
     seed: int = 0,
@@ -79,17 +80,23 @@ def fit(
     model : {"sklearn-mlp", "logistic"}, default="sklearn-mlp"
     params : mapping, optional
         Parameters that are set, by the classifier's bare names or full ones.
-    test : float, path or Table, default=0.2
-        Share of each class's groups set apart for the test, or other data;
-        copies of other data are dropped from the training part.
+    test : float, path or Table, optional
+        Share of each class's groups set apart for the test, or other data; by
+        default what the column ``split`` of the data says (train, validation,
+        test), or 0.2 if there is none. Training rows that a given test or
+        validation part holds copies of are dropped.
+    validation : float, default=0
+        Share of each class's groups set apart to choose parameters by, in place
+        of folds of the training part; the model is not trained on them.
     folds : int, optional
         Folds of a cross-validation over all rows, every choice made inside the
         fold, beside the test; by default 5 where the test part has fewer than
         100 groups, else 0 for none.
     group : str, default="auto"
-        "auto": copies of one picture stay on one side, and so do rows that share
-        a value in a column ``group``; "none": every row for itself; else the
-        name of a column to use in place of ``group``.
+        "auto": copies and near copies of one picture stay on one side, and so do
+        rows that share a value in a column ``group``; "exact": copies with equal
+        pixels alone; "none": every row for itself; else the name of a column to
+        use in place of ``group``.
     seed : int, default=0
         Everything random follows from it.
     jobs : int, default=-1
@@ -115,8 +122,10 @@ def fit(
     tell = tell or (lambda topic, text: None)
     if out is not None:
         check_free(out)
-    if not is_data(test) and not 0 < test < 1:
+    if test is not None and not is_data(test) and not 0 < test < 1:
         raise UsageError(f"test: expected a share between 0 and 1, or data, got {test}")
+    if not 0 <= validation < 1:
+        raise UsageError(f"validation: expected a share from 0 to below 1, got {validation}")
     if folds is not None and (folds < 0 or folds == 1):
         raise UsageError(f"folds: expected 2 or more, or 0 for none, got {folds}")
     if seed < 0:
@@ -130,21 +139,26 @@ def fit(
     read = read_data(data, jobs=jobs)
     tell_data(read, name_of(data), tell)
     other = _read_test(test, read, jobs, tell)
-    parts = split_table(read, str(name_of(data)), other, group, split_rng, tell)
-    X, y = parts.table.pixels[parts.train], parts.table.labels[parts.train]
-    inner = grouped_folds(y, parts.groups[parts.train], N_FOLDS, fold_rng)
-    tell_small_classes(class_groups(y, parts.groups[parts.train]), len(inner), tell)
-    pipeline, search = _chosen(base, candidates, X, y, inner, jobs, tell, progress)
+    parts = split_table(read, str(name_of(data)), other, group, split_rng, tell, validation)
+    known = np.concatenate([parts.train, parts.validation])
+    X, y = parts.table.pixels[known], parts.table.labels[known]
+    n_train = len(parts.train)
+    if len(parts.validation):
+        inner = [(np.arange(n_train), np.arange(n_train, len(known)))]
+    else:
+        inner = grouped_folds(y, parts.groups[known], N_FOLDS, fold_rng)
+        tell_small_classes(class_groups(y, parts.groups[known]), len(inner), tell)
+    pipeline, search = _chosen(base, candidates, X, y, inner, n_train, jobs, tell, progress)
     history = epoch_history(pipeline, X, y, inner[0], model_seed)
     run = _tested(_model(pipeline, parts), parts, tell)
     run.search, run.history, run.refused = search, history, read.refused
     votes = vote_weights(parts.groups[parts.train])
-    right = run.model.predict(X) == y
+    right = run.model.predict(X[:n_train]) == y[:n_train]
     run.metrics["train_accuracy"] = float(np.average(right, weights=votes))
     if folds is None:
         folds = N_FOLDS if run.metrics["n_test"] < FEW_TEST_GROUPS else 0
     if folds:
-        rows = parts.train if is_data(test) else np.sort(np.append(parts.train, parts.test))
+        rows = np.sort(known if is_data(test) else np.append(known, parts.test))
         if candidates:
             fits = n_fits(candidates, N_FOLDS)[1]
             tell("note", f"cross-validating, with a search in each fold: {folds} x {fits} fits")
@@ -164,7 +178,13 @@ def fit(
     tell_cut_short(pipeline, tell)
     tell_verdict(run, tell)
     if out is not None:
-        asked = {"test": name_of(test), "model": model, "params": params or {}, "grid": candidates}
+        asked = {
+            "test": name_of(test),
+            "validation": validation,
+            "model": model,
+            "params": params or {},
+            "grid": candidates,
+        }
         asked |= {"n_folds": len(inner), "folds": folds, "group": group, "seed": seed}
         write_run(run, out, {"data": name_of(data)} | asked, data, read)
         run.path = Path(out)
@@ -173,11 +193,11 @@ def fit(
 
 
 def _read_test(
-    test: float | str | os.PathLike | Table, read: Collection, jobs: int, tell: Callable
-) -> float | Collection:
-    """Return the share, or the other test data as read; its rejects join the others."""
+    test: float | str | os.PathLike | Table | None, read: Collection, jobs: int, tell: Callable
+) -> float | Collection | None:
+    """Return the share, if any, or the other test data as read; its rejects join the others."""
     if not is_data(test):
-        return float(test)
+        return test
     other = read_data(test, read.table.spec, jobs=jobs)
     tell_data(other, name_of(test), tell)
     for note in spec_notes(other.table, read.table.spec, str(name_of(test))):
@@ -203,16 +223,20 @@ def _chosen(
     X: np.ndarray,
     y: np.ndarray,
     inner: Sequence,
+    n_train: int,
     jobs: int,
     tell: Callable,
     progress: Callable | None,
 ) -> tuple[Pipeline, GridSearchCV | None]:
-    """Return the pipeline fitted to all training rows, and the search that chose it."""
+    """Return the pipeline fitted to the first *n_train* rows, and the search that chose it."""
     if not candidates:
-        return fit_alone(base, X, y), None
+        return fit_alone(base, X[:n_train], y[:n_train]), None
     n_candidates, fits = n_fits(candidates, len(inner))
-    tell("search", f"{n_candidates} candidates x {len(inner)} folds = {fits} fits")
-    search = grid_search(base, candidates, X, y, inner, jobs=jobs, progress=progress)
+    on = f"x {len(inner)} folds" if len(inner) > 1 else "on the validation part"
+    tell("search", f"{n_candidates} candidates {on} = {count(fits, 'fit')}")
+    search = grid_search(
+        base, candidates, X, y, inner, rows=slice(n_train), jobs=jobs, progress=progress
+    )
     tell_best(search, tell)
     return search.best_estimator_, search
 

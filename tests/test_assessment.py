@@ -16,7 +16,10 @@ def test_its_training_images_are_left_out(bars_run, bars_table):
     assert assessed.metrics["accuracy"] == bars_run.metrics["accuracy"]
     assert assessed.metrics["n_seen_images"] == len(bars_run.parts.train)
     n_train = len(bars_run.parts.train)
-    assert f"left out, as in its training part: {n_train} images" in assessed.notes
+    assert (
+        f"left out, as in its training part or near copies of it: {n_train} images"
+        in assessed.notes
+    )
 
 
 def test_a_model_is_not_tested_on_what_it_learned(bars_run):
@@ -54,4 +57,14 @@ def test_the_nearest_neighbour_is_told_while_the_training_table_is_there(bars_ta
     (tmp_path / "t.csv").write_text("")
     assessed = assess(new, tmp_path / "run")
     assert assessed.metrics["baselines"]["nearest_neighbour"] is None
-    assert "the nearest neighbour is not told" in assessed.notes[-1]
+    assert "the nearest neighbour is not told, and only exact copies" in assessed.notes[-1]
+
+
+def test_near_copies_of_its_training_images_are_left_out(bars_table, tmp_path):
+    """Each test image stands there again, a little darker; so does each training image."""
+    write_table(bars_table, tmp_path / "t.csv")
+    run = fit(tmp_path / "t.csv", params={"max_iter": 5}, folds=0, out=tmp_path / "run")
+    darker = (0.9 * bars_table.pixels).astype(np.uint8)
+    metrics = assess(Table(darker, bars_table.labels), run.path).metrics
+    assert metrics["n_seen_images"] == len(run.parts.train)
+    assert metrics["n_test_images"] == len(run.parts.test)

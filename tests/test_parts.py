@@ -16,11 +16,11 @@ def said():
     return []
 
 
-def split(table, said, test=0.25, group="auto"):
+def split(table, said, test=0.25, group="auto", validation=0.0):
     rng = np.random.default_rng(0)
     other = Collection(test) if isinstance(test, Table) else test
     tell = lambda topic, text: said.append((topic, text))  # noqa: E731
-    return split_table(Collection(table), "t.csv", other, group, rng, tell)
+    return split_table(Collection(table), "t.csv", other, group, rng, tell, validation)
 
 
 def with_copies(table):
@@ -78,6 +78,74 @@ def test_copies_of_given_test_data_are_dropped(bars_table, said):
     assert (parts.split[:3] == "dropped").all()
     assert (len(parts.train), len(parts.test)) == (57, 18)
     assert ("copies", "3 training images dropped: test images or of their groups") in said
+
+
+def with_split(table, words):
+    return Table(table.pixels, table.labels, None, {"split": words})
+
+
+def test_given_parts_are_kept(bars_table, said):
+    words = ["train", "train", "train", "validation", "test"] * 12
+    parts = split(with_split(bars_table, words), said, test=None)
+    assert parts.split.tolist() == words
+    assert said[-1] == ("split", "36 training, 12 validation and 12 test images, as given")
+
+
+def test_a_share_deals_given_parts_anew(bars_table, said):
+    words = ["train"] * 59 + ["test"]
+    parts = split(with_split(bars_table, words), said, test=0.5)
+    assert len(parts.test) == 30
+
+
+def test_what_leaks_from_given_parts_is_dropped(bars_table, said):
+    """Rows 60 and 61 copy row 0, rows 62 and 63 copy row 1."""
+    table = bars_table.take(np.r_[np.arange(60), 0, 0, 1, 1])
+    words = ["train"] * 50 + ["test"] * 10 + ["validation", "test", "train", "validation"]
+    parts = split(with_split(table, words), said, test=None)
+    assert np.flatnonzero(parts.split == "dropped").tolist() == [0, 1, 60, 62]
+    assert ("copies", "1 validation images dropped: test images or of their groups") in said
+    dropped = "3 training images dropped: test or validation images or of their groups"
+    assert ("copies", dropped) in said
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["train"] * 59 + ["dev"], "validation or test in the column 'split', got 'dev'"),
+        (["train"] * 59 + [""], "validation or test in the column 'split', got ''"),
+        (["train"] * 60, "expected test rows in the column 'split', got none"),
+    ],
+)
+def test_other_words_are_no_parts(bars_table, words, complaint, said):
+    with pytest.raises(DataError, match=complaint):
+        split(with_split(bars_table, words), said, test=None)
+
+
+def test_a_validation_part_is_set_apart_whole_groups_at_a_time(bars_table, said):
+    parts = split(with_copies(bars_table), said, validation=0.2)
+    sides = [set(parts.groups[rows]) for rows in (parts.train, parts.validation, parts.test)]
+    assert len(set.union(*sides)) == sum(map(len, sides)) == 60
+    assert len(sides[1]) == 12
+    with pytest.raises(UsageError, match="no share where the parts are given"):
+        split(bars_table, said, test=bars({"2": 1}, seed=5), validation=0.1)
+
+
+def near_copies(table):
+    """Return the table and each image again, mirrored and darker."""
+    again = (0.7 * table.pixels.reshape(-1, 8, 8)[:, :, ::-1]).astype(np.uint8)
+    return Table(np.vstack([table.pixels, again.reshape(-1, 64)]), [*table.labels] * 2)
+
+
+def test_near_copies_stay_on_one_side_unless_exact_ones_alone_are_asked_for(bars_table, said):
+    table = near_copies(bars_table)
+    parts = split(table, said)
+    assert np.array_equal(parts.split[:60], parts.split[60:])
+    assert said[0] == (
+        "copies",
+        "60 rows are copies of another row, 0 exact, the others mirrored, turned, cropped, "
+        "shifted or in other light; kept together in 60 groups",
+    )
+    assert len(set(split(table, said, group="exact").groups)) == 120
 
 
 @pytest.mark.parametrize(

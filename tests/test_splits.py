@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from sklimg.errors import DataError
-from sklimg.splits import class_groups, grouped_folds, split_test
+from sklimg.splits import class_groups, grouped_folds, split_parts
+
+
+def split_test(labels, groups, share, rng):
+    """Return which rows are test rows where there is no other part."""
+    return split_parts(labels, groups, {"test": share}, rng) == "test"
 
 
 def random_rows(seed):
@@ -33,6 +38,30 @@ def test_the_test_part(seed, share):
         n_test = len(set(groups[of_class & test]))
         assert 1 <= n_test <= n_groups - 1
         assert abs(n_test - share * n_groups) <= 1
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_three_parts(seed):
+    labels, groups = random_rows(seed)
+    enough = np.isin(labels, [k for k, n in class_groups(labels, groups).items() if n > 2])
+    labels, groups = labels[enough], groups[enough]
+    shares = {"test": 0.2, "validation": 0.1}
+    parts = split_parts(labels, groups, shares, np.random.default_rng(seed))
+    assert set(parts) == {"train", "validation", "test"}
+    for one, other in (("train", "test"), ("train", "validation"), ("test", "validation")):
+        assert not set(groups[parts == one]) & set(groups[parts == other])
+    for label, n_groups in class_groups(labels, groups).items():
+        for part, share in shares.items():
+            n = len(set(groups[(labels == label) & (parts == part)]))
+            assert n >= 1
+            assert abs(n - share * n_groups) <= 1
+
+
+def test_a_class_that_cannot_stand_in_three_parts_is_named():
+    labels = np.array(list("aaabb"), object)
+    shares = {"test": 0.2, "validation": 0.2}
+    with pytest.raises(DataError, match="training, test and validation .*: 'b'"):
+        split_parts(labels, np.arange(5), shares, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -27,7 +27,12 @@ def test_an_accuracy_never_stands_alone():
 )
 def test_the_verdict(trained, held_back, word):
     history = {"validation_accuracy": [0.1, held_back]}
-    run = SimpleNamespace(metrics={"train_accuracy": trained}, search=None, history=history)
+    run = SimpleNamespace(
+        metrics={"train_accuracy": trained},
+        search=None,
+        history=history,
+        parts=SimpleNamespace(validation=[]),
+    )
     said = []
     tell_verdict(run, lambda topic, text: said.append((topic, text)))
     ((topic, text),) = said

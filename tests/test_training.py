@@ -209,3 +209,37 @@ def test_labels_stay_what_they_are(tmp_path):
     assert model.classes == ("2", "007", "10", "NA", "True", "é")
     header = (tmp_path / "run" / "confusion.csv").read_text().splitlines()[0]
     assert header == "label,2,007,10,NA,True,é"
+
+
+def test_the_validation_part_chooses_and_is_not_learned():
+    table = bars({"2": 30, "10": 30, "a": 30})
+    words = np.array(["train", "train", "validation", "test"] * 23, object)[:90]
+    table = Table(table.pixels, table.labels, None, {"split": words})
+    run = fit(table, grid={"alpha": [1e-4, 1e-2]}, params=QUICK, folds=0)
+    again = fit(table.take(words != "validation"), params=QUICK | run.search.best_params_, folds=0)
+    assert run.search.n_splits_ == 1
+    assert run.search.best_estimator_ is run.model.pipeline
+    np.testing.assert_array_equal(run.probabilities, again.probabilities)
+    assert run.search.predict(table.pixels[:3]).tolist() == ["2"] * 3
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"validation": 1.0}, "validation: expected a share from 0 to below 1, got 1.0"),
+        ({"validation": 0.1, "test": bars({"2": 2}, seed=3)}, "where the parts are given"),
+    ],
+)
+def test_a_validation_share_that_cannot_be(bars_table, options, words):
+    with pytest.raises(UsageError, match=words):
+        fit(bars_table, **options)
+
+
+def test_photographs_are_split_by_picture(shared):
+    """Of the 1,944 photographs four in five are changed copies of another."""
+    run = fit(shared / "animals", params={"max_iter": 2}, folds=0)
+    names = np.array([path.rpartition("/")[2] for path in run.parts.table.paths])
+    families = np.array(["_".join(name.partition(".")[0].split("_")[:2]) for name in names])
+    sides = [set(families[rows]) for rows in (run.parts.train, run.parts.test)]
+    assert not sides[0] & sides[1]
+    assert run.metrics["n_test"] < 100 < 300 < run.metrics["n_test_images"]

@@ -34,10 +34,16 @@ __all__ = ["fit"]
 )
 @click.option(
     "--test",
-    default="0.2",
-    show_default=True,
     metavar="SHARE|DATA",
-    help="Share set apart for the test, or other data.",
+    help="Share set apart for the test, or other data.  [default: what a column split says, "
+    "else 0.2]",
+)
+@click.option(
+    "--validation",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.0,
+    metavar="SHARE",
+    help="Share set apart to choose parameters by.  [default: none, folds of the training part]",
 )
 @click.option(
     "--folds",
@@ -50,8 +56,9 @@ __all__ = ["fit"]
     "--group",
     default="auto",
     show_default=True,
-    metavar="auto|none|COLUMN",
-    help="What stays on one side of the split: copies, or a column's values.",
+    metavar="auto|exact|none|COLUMN",
+    help="What stays on one side of the split: copies and near copies, exact copies alone, or a "
+    "column's values.",
 )
 @click.option(
     "--seed",
@@ -72,12 +79,12 @@ __all__ = ["fit"]
 )
 @click.option("--name", help="Name of the run in artifacts/.  [default: that of DATA]")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as one JSON object.")
-def fit(data, grid, model, params, test, folds, group, seed, jobs, out, name, as_json):
+def fit(data, grid, model, params, test, validation, folds, group, seed, jobs, out, name, as_json):
     """Fit a classifier to DATA, test it on images it never saw, save the run.
 
     DATA is a table (.csv, .csv.gz, .npz), the images file of an IDX pair, a
-    folder with a class a folder, or a map. Copies of one picture stay on one
-    side of the split.
+    folder with a class a folder, or a map. Copies and near copies of one picture
+    stay on one side of the split.
 
     \b
     Example:
@@ -100,6 +107,7 @@ def fit(data, grid, model, params, test, folds, group, seed, jobs, out, name, as
             model=model,
             params=fixed,
             test=_share(test),
+            validation=validation,
             folds=folds,
             group=group,
             seed=seed,
@@ -128,7 +136,9 @@ def _tell_stderr(topic: str, text: str) -> None:
     say(f"{topic:9} {text}", warning=topic == "warning")
 
 
-def _share(text: str) -> float | Path:
+def _share(text: str | None) -> float | Path | None:
+    if text is None:
+        return None
     try:
         return float(text)
     except ValueError:
