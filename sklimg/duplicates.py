@@ -219,9 +219,11 @@ def _photo_pairs(images: np.ndarray) -> np.ndarray:
 
 
 def _has_common_layout(images: np.ndarray) -> bool:
-    """Tell whether images are alike as they stand: then their descriptions have a mean."""
+    """Tell whether two different images are alike on average, as they stand."""
     sample = describe_all(images[_spread(len(images))], COARSE)
-    return bool(np.sum(sample.mean(axis=0) ** 2) > _COMMON_LAYOUT)
+    n = len(sample)
+    of_pairs = np.sum(sample.sum(axis=0) ** 2) - np.sum(sample**2)
+    return bool(of_pairs > _COMMON_LAYOUT * n * (n - 1))
 
 
 def _spread(n_images: int) -> np.ndarray:

@@ -36,7 +36,7 @@ from sklimg.errors import ImageError
 from sklimg.formats import FORMATS, MAX_PIXELS, damaged_error, unknown_error
 from sklimg.spec import ImageSpec
 
-__all__ = ["encode_image", "is_ink", "read_first", "read_image", "read_pages"]
+__all__ = ["encode_image", "image_size", "is_ink", "read_first", "read_image", "read_pages"]
 
 
 _GREY_MODES = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
@@ -134,6 +134,19 @@ def read_pages(source: str | os.PathLike | bytes) -> Iterator[np.ndarray]:
             turn = _TURNS.get(_orientation(image))
             sheet = np.array(plain if turn is None else plain.transpose(turn))
         yield sheet
+
+
+def image_size(source: str | os.PathLike | bytes) -> tuple[int, int]:
+    """Return (height, width) of a picture as it stands upright, from its header alone.
+
+    Raises
+    ------
+    ImageError
+        If the source is no picture.
+    """
+    with _decoding(source) as image:
+        width, height = image.size
+        return (width, height) if _orientation(image) > 4 else (height, width)
 
 
 def encode_image(pixels: np.ndarray, format: str = "png") -> bytes:

@@ -8,9 +8,11 @@ from pathlib import Path
 __all__ = [
     "ARTIFACTS",
     "LATEST",
+    "LOOKS",
     "MANIFEST",
     "MODELS",
     "OWN_FILES",
+    "PROBLEMS",
     "REJECTS",
     "SHEETS",
     "SQUARES",
@@ -26,6 +28,9 @@ OWN_FILES = (MANIFEST, SHEETS, REJECTS)
 
 SQUARES = ("none", "pad", "crop")  # the first is the default
 TILE_FORMATS = ("png", "jpg")
+
+LOOKS = ("empty", "dark", "blurry")  # what may be wrong with the looks of an image
+PROBLEMS = ("leak", "copy", "label", "corrupt", *LOOKS)  # what may be wrong with a data set
 
 ARTIFACTS = Path("artifacts")
 LATEST = ARTIFACTS / "latest"

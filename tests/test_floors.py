@@ -23,11 +23,13 @@ FLOORS = (
         "alignment",
         "duplicates",
         "splits",
+        "looks",
+        "mosaics",
         "transformers",
     ),
     ("pipeline", "fitting"),
     ("search", "history", "evaluation", "model", "plots"),
-    ("parts", "runs", "crossval", "telling", "assessment", "training"),
+    ("parts", "runs", "crossval", "telling", "assessment", "inspection", "checkpage", "training"),
     ("cli",),
 )
 STRANGERS = 4

@@ -5,6 +5,7 @@ Floor 8: the top; only click is imported before a command runs.
 
 import click
 
+from sklimg.cli.check import check
 from sklimg.cli.demo import demo
 from sklimg.cli.door import Group
 from sklimg.cli.evaluate import evaluate
@@ -24,6 +25,7 @@ def main():
     The way from a sheet to an answer:
         sklimg split-images sheet.png --rows 10 --cols 10 -o tiles
         sklimg make-csv tiles -o vectors.csv
+        sklimg check vectors.csv
         sklimg fit vectors.csv --grid
         sklimg predict picture.png
 
@@ -34,5 +36,5 @@ def main():
     """
 
 
-for _command in (split_images, join_images, make_csv, fit, predict, evaluate, demo):
+for _command in (split_images, join_images, make_csv, check, fit, predict, evaluate, demo):
     main.add_command(_command)

@@ -1,0 +1,145 @@
+"""The command ``check``."""
+
+import json
+
+import click
+
+from sklimg.cli.door import JOBS, PATH, Command, result, say
+from sklimg.cli.progress import images_progress
+from sklimg.errors import GateError
+from sklimg.names import PROBLEMS
+
+__all__ = ["check"]
+
+_FEW = 3  # named on a line
+
+
+class _Gates(click.ParamType):
+    """Problems, separated by commas."""
+
+    name = "problems"
+
+    def convert(self, value, param, ctx):
+        """Return the problems as a tuple."""
+        if isinstance(value, tuple):
+            return value
+        words = tuple(word.strip() for word in value.split(","))
+        for word in words:
+            if word not in PROBLEMS:
+                self.fail(f"expected some of {', '.join(PROBLEMS)}, got {word!r}", param, ctx)
+        return words
+
+
+@click.command("check", cls=Command, short_help="See what a data set holds and hides.")
+@click.argument("data", type=PATH)
+@click.option(
+    "--fail-on",
+    type=_Gates(),
+    default=(),
+    metavar="PROBLEM,...",
+    help=f"Exit with 7 if there is any of these: {', '.join(PROBLEMS)}.",
+)
+@click.option(
+    "-o", "--out", type=PATH, metavar="DIR", help="Folder to make with a page and its pictures."
+)
+@click.option(
+    "--jobs", type=JOBS, default=-1, show_default=True, help="Processes; -1 for one a core."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+def check(data, fail_on, out, jobs, as_json):
+    """See what DATA holds and hides before anything is fitted to it.
+
+    Tells of classes and sizes, of copies and near copies, of pictures under
+    several labels, of leaks between the parts that a column split gives, of
+    dark, blurry and empty images, and of files that are no images.
+
+    \b
+    Example:
+        sklimg check photos -o photos-check
+        sklimg check vectors.csv --fail-on leak,label
+    """
+    from sklimg.checkpage import write_check
+    from sklimg.files import check_free
+    from sklimg.inspection import check as look_over
+
+    if out is not None:
+        check_free(out)
+    with images_progress() as progress:
+        found = look_over(data, jobs=jobs, progress=progress)
+    for note in found.notes:
+        say(f"note: {note}")
+    if out is not None:
+        write_check(found, out)
+        say(f"page      {out / 'index.html'}")
+    if as_json:
+        result(json.dumps(found.report, ensure_ascii=False))
+    else:
+        for line in _lines(found.report):
+            result(line)
+    failed = [problem for problem in fail_on if found.report["problems"][problem]]
+    if failed:
+        counts = ", ".join(f"{p} {found.report['problems'][p]}" for p in failed)
+        raise GateError(f"{data}: expected none of {', '.join(fail_on)}, got {counts}")
+    return 4 if found.refused else 0
+
+
+def _lines(report: dict) -> list[str]:
+    """Return the report for a person."""
+    from sklimg.files import count, one_line
+
+    copies, classes = report["copies"], report["classes"]
+    counts = [c["n_images"] for c in classes.values()]
+    lines = [
+        f"data      {report['data']}: {count(report['n_images'], 'image')}, "
+        f"{count(copies['n_pictures'], 'different picture')}",
+        f"classes   {len(classes)} of {min(counts)} to {max(counts)} images, the largest "
+        f"{max(counts) / min(counts):.1f} times the smallest",
+    ]
+    lines += [
+        f"          {one_line(label) or '(no label)':12} {count(n['n_images'], 'image')}, "
+        f"{count(n['n_pictures'], 'picture')}"
+        for label, n in classes.items()
+    ]
+    if sizes := report["sizes"]:
+        low, middle, high = zip(
+            *(sizes[name] for name in ("height", "width", "aspect")), strict=True
+        )
+        spread = (
+            f"{low[0]:g}x{low[1]:g} to {high[0]:g}x{high[1]:g}, median {middle[0]:g}x{middle[1]:g}"
+        )
+        same = f"all {low[0]:g}x{low[1]:g}"
+        aspect = f"; width by height {low[2]:.2f} to {high[2]:.2f}"
+        lines.append(f"sizes     {same if sizes['n_different'] == 1 else spread + aspect}")
+    groups = (
+        f"{count(copies['n_copies'], 'copy', 'copies')} in {count(copies['n_groups'], 'group')}"
+    )
+    exact = f"{copies['n_exact']} exact"
+    lines.append(f"copies    {groups}, {exact}" if copies["n_copies"] else "copies    none")
+    lines += _some(
+        " = ".join(names[:_FEW]) + " …" * (len(names) > _FEW) for names in copies["groups"]
+    )
+    conflicts = report["label_conflicts"]
+    lines.append(f"labels    {count(len(conflicts), 'picture')} under several labels")
+    lines += _some(
+        " = ".join(
+            f"{path} ({label})" for path, label in zip(c["paths"][:_FEW], c["labels"], strict=False)
+        )
+        for c in conflicts
+    )
+    leaks = report["leaks"]
+    between = ", ".join(f"{n} between {name}" for name, n in leaks["between"].items()) or "none"
+    lines.append(f"leaks     {between if leaks['is_given'] else 'no column split, so none'}")
+    for look in ("empty", "dark", "blurry"):
+        names = report[look]
+        first = ": " + ", ".join(names[:_FEW]) + " …" * (len(names) > _FEW) if names else ""
+        lines.append(f"{look:9} {len(names)}{first}")
+    rejects = ", ".join(f"{n} {code}" for code, n in report["rejects"].items())
+    lines.append(f"rejects   {rejects or 'none'}")
+    return [one_line(line) for line in lines]
+
+
+def _some(texts) -> list[str]:
+    """Return the first few of many, one a line."""
+    texts = list(texts)
+    more = [f"          … and {len(texts) - _FEW} more"] if len(texts) > _FEW else []
+    return [f"          {text}" for text in texts[:_FEW]] + more

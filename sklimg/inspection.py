@@ -1,0 +1,232 @@
+"""Check a data set: what it holds, and what it hides.
+
+Floor 5: reads data, prints nothing.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from sklimg.batches import read_batches
+from sklimg.duplicates import find_copies, join_groups, label_conflicts
+from sklimg.errors import ImageError
+from sklimg.files import natural_key
+from sklimg.images import image_size
+from sklimg.listing import IGNORED
+from sklimg.looks import judge_looks
+from sklimg.names import LOOKS
+from sklimg.parts import name_of
+from sklimg.sources import read_data
+from sklimg.spec import ImageSpec
+from sklimg.table import Table
+
+__all__ = ["Inspection", "check"]
+
+_SEEN = ImageSpec(64, "L")  # how looks are judged
+_SHOWN = ImageSpec(64, "RGB", fit="pad")
+_NO_PATH = "row {}"
+
+
+@dataclass
+class Inspection:
+    """What `check` found.
+
+    Attributes
+    ----------
+    report : dict
+        Counts, sizes, copies, conflicts, leaks, looks and rejects, ready for JSON.
+    table : Table
+    groups : ndarray of shape (n_images,), int
+        Copies and near copies of one picture have the same number.
+    looks : ndarray of shape (n_images,) of str
+        As from `judge_looks`.
+    rejects : list of (path, code, reason)
+    notes : list of str
+    files : list of Path, optional
+        The image files, where the data are files.
+    """
+
+    report: dict
+    table: Table
+    groups: np.ndarray
+    looks: np.ndarray
+    rejects: list[tuple[str, str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    files: list[Path] | None = None
+
+    @property
+    def refused(self) -> int:
+        """Number of files that are no images, junk not counted."""
+        return sum(code != IGNORED for _, code, _ in self.rejects)
+
+    def name(self, row: int) -> str:
+        """Return the path of a row, or its number where it has none."""
+        return self.table.paths[row] or _NO_PATH.format(row)
+
+    def copies(self) -> list[np.ndarray]:
+        """Return the rows of each group of two or more, the largest groups first."""
+        order = np.argsort(self.groups, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(self.groups[order])) + 1)
+        return sorted((g for g in groups if len(g) > 1), key=lambda g: (-len(g), g[0]))
+
+    def pictures(self, rows: Sequence[int]) -> list[np.ndarray]:
+        """Return rows as pictures of about 64 pixels a side, in colour where there is colour."""
+        if self.files is not None:
+            batches = read_batches([self.files[row] for row in rows], _SHOWN)
+            reads = [read for batch in batches for read in batch]
+            gone = np.full(_SHOWN.shape, 128, np.uint8)
+            return [gone if isinstance(read, ImageError) else read[0] for read in reads]
+        factor = max(1, _SHOWN.side // self.table.spec.side)
+        images = self.table.pixels[np.asarray(rows, int)].reshape(-1, *self.table.spec.shape)
+        return list(images.repeat(factor, axis=1).repeat(factor, axis=2))
+
+
+def check(
+    data: str | os.PathLike | Table,
+    jobs: int = -1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Inspection:
+    """Look a data set over before anything is fitted to it.
+
+    Parameters
+    ----------
+    data : path or Table
+        Whatever `sklimg.fit` takes.
+    jobs : int, default=-1
+        Processes that decode images; -1 for one a core.
+    progress : callable, optional
+        Called with the number of images looked at and in all.
+
+    Returns
+    -------
+    inspection : Inspection
+
+    Raises
+    ------
+    DataError, TableError
+        If there is nothing to read.
+    """
+    read = read_data(data, jobs=jobs)
+    table, files = read.table, _files(data, read.table)
+    copies = find_copies(table.pixels, table.spec)
+    together = copies.groups
+    if "group" in table.columns:
+        together = join_groups(together, table.columns["group"])
+    looks = _looks(table, files, jobs, progress)
+    found = Inspection({}, table, copies.groups, looks, read.rejects, read.notes, files)
+    members = found.copies()
+    conflicts = label_conflicts(copies.groups, table.labels)
+    leaks = _leaks(table, together)
+    n_copies = len(table) - len(np.unique(copies.groups))
+    n_exact = len(table) - len(np.unique(copies.exact))
+    unlike = [
+        {"paths": [found.name(row) for row in rows], "labels": table.labels[rows].tolist()}
+        for rows in members
+        if rows[0] in conflicts
+    ]
+    codes = Counter(code for _, code, _ in read.rejects)
+    found.report = {
+        "data": str(name_of(data)),
+        "n_images": len(table),
+        "image": table.spec.as_dict(),
+        "classes": _classes(table, copies.groups),
+        "sizes": None if files is None else _sizes(files),
+        "copies": {
+            "n_copies": n_copies,
+            "n_exact": n_exact,
+            "n_groups": len(members),
+            "n_pictures": len(table) - n_copies,
+            "is_photos": copies.is_photos,
+            "groups": [[found.name(row) for row in rows] for rows in members],
+        },
+        "label_conflicts": unlike,
+        "leaks": leaks,
+        **{look: [found.name(row) for row in np.flatnonzero(looks == look)] for look in LOOKS},
+        "rejects": dict(sorted(codes.items())),
+    }
+    found.report["problems"] = {
+        "leak": leaks["n_groups"],
+        "copy": n_copies,
+        "label": len(unlike),
+        "corrupt": found.refused,
+        **{look: len(found.report[look]) for look in LOOKS},
+    }
+    return found
+
+
+def _files(data: str | os.PathLike | Table, table: Table) -> list[Path] | None:
+    """Return where the images of a folder or a map are; None for a table."""
+    if isinstance(data, Table):
+        return None
+    path = Path(data)
+    root = path if path.is_dir() else path.parent
+    files = [root / name for name in table.paths]
+    return files if all(table.paths) and files[0].is_file() else None
+
+
+def _looks(
+    table: Table, files: list[Path] | None, jobs: int, progress: Callable | None
+) -> np.ndarray:
+    """Judge files at a size where blur is seen, and a table by the pixels it has."""
+    if files is None:
+        images = table.pixels.reshape(-1, *table.spec.shape)
+        grey = images if images.ndim == 3 else images.mean(axis=3)
+        blocks = range(0, len(grey), 4096)
+        return np.concatenate([judge_looks(grey[start : start + 4096]) for start in blocks])
+    looks: list[str] = []
+    for batch in read_batches(files, _SEEN, jobs):
+        good = [read[0] for read in batch if not isinstance(read, ImageError)]
+        judged = iter(judge_looks(np.stack(good)) if good else ())
+        looks += ["" if isinstance(read, ImageError) else next(judged) for read in batch]
+        if progress:
+            progress(len(looks), len(files))
+    return np.array(looks, object)
+
+
+def _sizes(files: list[Path]) -> dict:
+    """Return smallest, middle and largest of height, width and aspect; vanished files are none."""
+    sizes = []
+    for file in files:
+        try:
+            sizes.append(image_size(file))
+        except ImageError:
+            continue
+    height, width = np.array(sizes or [(0, 1)]).T
+    spread = {"height": height, "width": width, "aspect": width / np.maximum(height, 1)}
+    return {
+        "n_different": len(set(sizes)),
+        **{
+            name: [float(f(values)) for f in (np.min, np.median, np.max)]
+            for name, values in spread.items()
+        },
+    }
+
+
+def _classes(table: Table, groups: np.ndarray) -> dict[str, dict[str, int]]:
+    """Return images and different pictures of each class, in natural order."""
+    images = Counter(table.labels)
+    pictures = Counter(label for label, _ in set(zip(table.labels, groups, strict=True)))
+    names = sorted(images, key=natural_key)
+    return {name: {"n_images": images[name], "n_pictures": pictures[name]} for name in names}
+
+
+def _leaks(table: Table, groups: np.ndarray) -> dict:
+    """Return how many groups stand on several sides of a given split."""
+    given = table.columns.get("split")
+    if given is None:
+        return {"is_given": False, "n_groups": 0, "n_images": 0, "between": {}}
+    split = {part: set(groups[given == part]) for part in dict.fromkeys(given) if part}
+    names = sorted(split)
+    pairs = [(one, other) for k, one in enumerate(names) for other in names[k + 1 :]]
+    between = {f"{one} and {other}": len(split[one] & split[other]) for one, other in pairs}
+    shared = set().union(*(split[one] & split[other] for one, other in pairs))
+    return {
+        "is_given": True,
+        "n_groups": len(shared),
+        "n_images": int(np.isin(groups, list(shared)).sum()),
+        "between": {name: n for name, n in between.items() if n},
+    }
