@@ -135,8 +135,8 @@ def _classes(found: Inspection, folder: Path) -> str:
     return (
         '<h2 id="classes">Classes</h2>\n'
         f"<p>The largest class has {max(sizes) / min(sizes):.1f} times as many images as the "
-        "smallest. Pictures count copies once: what a model can learn from, and be tested on, are they. "
-        "The mean image shows what the images of a class have in common.</p>\n"
+        "smallest. Pictures count copies once: they are what a model can learn from and be tested "
+        "on. The mean image shows what the images of a class have in common.</p>\n"
         '<div class="scroll"><table><tr><th>class</th><th class="n">images</th>'
         '<th class="n">pictures</th><th></th><th>mean</th><th>some of them</th></tr>'
         f"{''.join(rows)}</table></div>" + (f"<p>… and {more} more classes</p>" if more > 0 else "")
