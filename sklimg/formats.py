@@ -30,10 +30,9 @@ _FOREIGN = (  # where in the file, the bytes there, what it is, what to do
 
 def looks_like_image(head: bytes) -> bool:
     """Tell by its first bytes whether something is a picture or a known foreign format."""
-    known = head.startswith(
-        (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
+    return head.startswith(_KNOWN) or any(
+        head[at : at + len(magic)] == magic for at, magic, _, _ in _FOREIGN
     )
-    return known or any(head[at : at + len(magic)] == magic for at, magic, _, _ in _FOREIGN)
 
 
 def unknown_error(head: bytes, where: str) -> ImageError:
