@@ -15,8 +15,7 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 
 from sklimg.errors import ImageError
-from sklimg.formats import MAX_PIXELS
-from sklimg.images import read_first
+from sklimg.images import read_each
 from sklimg.spec import ImageSpec
 
 __all__ = ["read_batches"]
@@ -59,7 +58,7 @@ def read_batches(
             for batch, read in zip(window, reads, strict=True):
                 with _unwarned():
                     for i in (i for i, one in enumerate(read) if one is None):
-                        read[i] = _read(batch[i], spec)
+                        read[i : i + 1] = read_each(batch[i : i + 1], spec)
                 yield read
 
 
@@ -98,16 +97,7 @@ def _size(file: str | os.PathLike) -> int:
 def _read_batch(files: Sequence[str | os.PathLike], spec: ImageSpec) -> list:
     """Decode some images; None stands for one that is too large to be decoded among others."""
     with _unwarned():
-        return [_read(file, spec, _LARGE) for file in files]
-
-
-def _read(
-    file: str | os.PathLike, spec: ImageSpec, most: int = MAX_PIXELS
-) -> tuple[np.ndarray, bool] | ImageError | None:
-    try:
-        return read_first(file, spec, most)
-    except ImageError as err:
-        return err
+        return read_each(files, spec, _LARGE)
 
 
 class _Unwarned:

@@ -10,7 +10,7 @@ Floor 1: knows errors and the spec; writes no file and prints nothing.
 
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from typing import BinaryIO
@@ -25,10 +25,10 @@ from sklimg.jpeg import small_jpeg
 from sklimg.modes import GREY_MODES, as_array, as_mode
 from sklimg.spec import RESAMPLES, ImageSpec
 
-__all__ = ["encode_image", "is_ink", "read_first", "read_image", "read_pages"]
+__all__ = ["encode_image", "is_ink", "read_each", "read_first", "read_image", "read_pages"]
 
 
-_TAG_ERRORS = (  # what getexif raises on damaged tags
+_BESIDE_ERRORS = (  # what Pillow raises on damage beside the pixels
     ArithmeticError,
     AttributeError,
     LookupError,
@@ -88,28 +88,34 @@ def read_first(
 
     With more than *most* pixels to decode, None is returned instead.
     """
-    has_more, turn = False, None
-    with _Decoding(source), open_source(source) as file:
-        small = _small_jpeg(file, spec, most)
-        if small is None:
-            with _image(file, source) as image:
-                has_more = bool(getattr(image, "is_animated", False))
-                is_whole = "progressive" in image.info  # decoded whole, whatever the draft
-                whole = image.size
-                image.draft(spec.mode, (2 * spec.side, 2 * spec.side))
-                width, height = whole if is_whole else image.size
-                if width * height > most:
-                    return None
-                image.load()
-                small = as_mode(image, spec.mode)
-                turn = _TURNS.get(_orientation(image))
-        small = _fit(small, spec)
-        pixels = np.ndarray(spec.shape, np.uint8, bytearray(small.tobytes()))
-    if turn:
-        pixels = np.ascontiguousarray(turn(pixels))
-    if spec.invert == "yes" or (spec.invert == "auto" and _is_light(pixels)):
-        pixels = 255 - pixels
-    return pixels, has_more
+    with _Decoding(source):
+        decoded = _decoded(source, spec, most)
+        return decoded and _finished(*decoded, spec)
+
+
+def read_each(
+    sources: Sequence[str | os.PathLike | bytes], spec: ImageSpec, most: int = MAX_PIXELS
+) -> list[tuple[np.ndarray, bool] | ImageError | None]:
+    """Return for each source what `read_first` returns, or the ImageError it raises.
+
+    All are decoded before the first is resized: a processor that does one thing
+    at a time is a twentieth faster.
+    """
+    reads = []
+    for source in sources:
+        try:
+            with _Decoding(source):
+                reads.append(_decoded(source, spec, most))
+        except ImageError as err:
+            reads.append(err)
+    for i, source in enumerate(sources):
+        if isinstance(reads[i], tuple):
+            try:
+                with _Decoding(source):
+                    reads[i] = _finished(*reads[i], spec)
+            except ImageError as err:
+                reads[i] = err
+    return reads
 
 
 def read_pages(source: str | os.PathLike | bytes) -> Iterator[np.ndarray]:
@@ -185,11 +191,39 @@ def _image(file: BinaryIO, source: str | os.PathLike | bytes) -> Iterator[Image.
         yield image
 
 
-def _small_jpeg(file: BinaryIO, spec: ImageSpec, most: int) -> Image.Image | None:
-    """Decode a plain JPEG by the short way, in the mode of *spec*; else return None."""
-    if not isinstance(file, BytesIO):
-        return None
-    return small_jpeg(file.getvalue(), spec.mode, 2 * spec.side, min(most, MAX_PIXELS))
+def _decoded(
+    source: str | os.PathLike | bytes, spec: ImageSpec, most: int
+) -> tuple[Image.Image, int, bool] | None:
+    """Return a picture in the mode of *spec*, its orientation, and whether there are more."""
+    with open_source(source) as file:
+        if isinstance(file, BytesIO):
+            least = 2 * spec.side
+            small = small_jpeg(file.getvalue(), spec.mode, least, min(most, MAX_PIXELS))
+            if small is not None:
+                return small, 1, False
+        with _image(file, source) as image:
+            is_whole = "progressive" in image.info  # decoded whole, whatever the draft
+            whole = image.size
+            image.draft(spec.mode, (2 * spec.side, 2 * spec.side))
+            width, height = whole if is_whole else image.size
+            if width * height > most:
+                return None
+            image.load()
+            small = _fit(as_mode(image, spec.mode), spec)
+            return small, _orientation(image), _has_more(image)
+
+
+def _finished(
+    image: Image.Image, orientation: int, has_more: bool, spec: ImageSpec
+) -> tuple[np.ndarray, bool]:
+    """Return the pixels of a decoded picture, upright, of the size of *spec*."""
+    data = bytearray(_fit(image, spec).tobytes())
+    pixels = np.ndarray(spec.shape, np.uint8, data)
+    if orientation in _TURNS:
+        pixels = np.ascontiguousarray(_TURNS[orientation](pixels))
+    if spec.invert == "yes" or (spec.invert == "auto" and _is_light(pixels)):
+        pixels = 255 - pixels
+    return pixels, has_more
 
 
 def _check_size(image: Image.Image, source: str | os.PathLike | bytes) -> None:
@@ -202,13 +236,21 @@ def _check_size(image: Image.Image, source: str | os.PathLike | bytes) -> None:
         )
 
 
+def _has_more(image: Image.Image) -> bool:
+    """Tell whether frames follow the one that was loaded."""
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except _BESIDE_ERRORS:
+        return False  # the damage lies behind the picture
+
+
 def _orientation(image: Image.Image) -> int:
     """Return the orientation tag of a loaded image; 1, upright, if it has none."""
     if image.format != "TIFF" and not any(place in image.info for place in _TAG_PLACES):
         return 1
     try:
         return image.getexif().get(0x0112, 1)
-    except _TAG_ERRORS:
+    except _BESIDE_ERRORS:
         return 1  # a damaged tag must not cost the picture
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from sklimg import batches
 from sklimg.batches import read_batches
 from sklimg.errors import ImageError
-from sklimg.images import encode_image, read_first, read_image
+from sklimg.images import encode_image, read_each, read_image
 from sklimg.spec import ImageSpec
 from tests.builders import noise, write_images
 
@@ -49,13 +49,13 @@ def test_large_images_are_decoded_one_at_a_time_and_stay_in_order(images, monkey
     """Those of more than 63 pixels count as large here: each by the thread that asks."""
     seen = []
 
-    def watched(file, spec, most):
-        read = read_first(file, spec, most)
-        seen.append((file.name, read is not None, threading.current_thread().name))
-        return read
+    def watched(files, *rest):
+        reads, thread = read_each(files, *rest), threading.current_thread().name
+        seen.extend((f.name, r is not None, thread) for f, r in zip(files, reads, strict=True))
+        return reads
 
     monkeypatch.setattr(batches, "_LARGE", 63)
-    monkeypatch.setattr(batches, "read_first", watched)
+    monkeypatch.setattr(batches, "read_each", watched)
     for file in images[::9]:
         Image.fromarray(noise(1, (8, 8), seed=int(file.stem))[0]).save(file)
     spec = ImageSpec(side=4)
@@ -74,7 +74,7 @@ def test_a_slow_reader_is_not_run_over(images, monkeypatch):
     monkeypatch.setattr(batches, "_workers", lambda files, most: (2, "threading"))
     monkeypatch.setattr(batches, "_BATCH", 1)
     monkeypatch.setattr(batches, "_WINDOW", 4)
-    monkeypatch.setattr(batches, "read_first", lambda *a: started.append(a) or (None, False))
+    monkeypatch.setattr(batches, "read_each", lambda files, *_: started.append(files) or [()])
     reads = read_batches(images, ImageSpec(), jobs=2)
     for _ in range(3):
         next(reads)
@@ -84,12 +84,12 @@ def test_a_slow_reader_is_not_run_over(images, monkeypatch):
 
 
 def test_pillows_warnings_are_kept_quiet_and_filters_are_put_back(images, monkeypatch):
-    def warned(*_):
+    def warned(files, *_):
         warnings.warn_explicit("odd", UserWarning, "x.py", 1, module="PIL.Image")
-        return None, False
+        return [()] * len(files)
 
     before = list(warnings.filters)
-    monkeypatch.setattr(batches, "read_first", warned)
+    monkeypatch.setattr(batches, "read_each", warned)
     assert len(read_all(images, ImageSpec(), monkeypatch, (2, "threading"))) == 150
     assert warnings.filters == before
 
