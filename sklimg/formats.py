@@ -7,7 +7,14 @@ from PIL import Image
 
 from sklimg.errors import ImageError
 
-__all__ = ["FORMATS", "MAX_PIXELS", "damaged_error", "looks_like_image", "unknown_error"]
+__all__ = [
+    "FORMATS",
+    "MAX_PIXELS",
+    "cut_error",
+    "damaged_error",
+    "looks_like_image",
+    "unknown_error",
+]
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
 MAX_PIXELS = 50_000_000
@@ -80,13 +87,20 @@ def _foreign_kind(head: bytes) -> tuple[str, str] | None:
     return None
 
 
+def cut_error(where: str) -> ImageError:
+    """Return the error for a file that misses its end."""
+    return ImageError(f"{where}: the file ends too early; copy it again", "truncated")
+
+
 def damaged_error(err: Exception, where: str) -> ImageError:
     """Return the ImageError for what a decoder raised."""
     text = str(err) or type(err).__name__
     if isinstance(err, _TOO_LARGE):
         most = f"{MAX_PIXELS // 10**6} million pixels"
         return ImageError(f"{where}: expected at most {most}, got more; shrink it", "too_large")
+    if "data too large" in text:
+        return ImageError(f"{where}: a text or profile in it is far too large", "too_large")
     cut = any(word in text.lower() for word in ("truncated", "end of file", "not enough"))
     if cut or isinstance(err, EOFError):
-        return ImageError(f"{where}: the file ends too early; copy it again", "truncated")
+        return cut_error(where)
     return ImageError(f"{where}: damaged image: {text}; save it anew from its source", "damaged")

@@ -11,18 +11,17 @@ Floor 1: knows errors and the spec; writes no file and prints nothing.
 import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from io import BytesIO
-from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from sklimg.content import open_source, source_name
 from sklimg.errors import ImageError
-from sklimg.formats import FORMATS, MAX_PIXELS, damaged_error, unknown_error
+from sklimg.formats import MAX_PIXELS, damaged_error
 from sklimg.jpeg import small_jpeg
 from sklimg.modes import GREY_MODES, as_array, as_mode
+from sklimg.opening import check_size, opened_image
 from sklimg.spec import RESAMPLES, ImageSpec
 
 __all__ = ["encode_image", "is_ink", "read_each", "read_first", "read_image", "read_pages"]
@@ -136,11 +135,15 @@ def read_pages(source: str | os.PathLike | bytes) -> Iterator[np.ndarray]:
     ImageError
         If a page does not become pixels; its ``code`` names the reason.
     """
-    with _Decoding(source), open_source(source) as file, _image(file, source) as image:
+    with (
+        _Decoding(source),
+        open_source(source) as file,
+        opened_image(file, source_name(source)) as image,
+    ):
         pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
         for page in range(pages):
             image.seek(page)
-            _check_size(image, source)
+            check_size(image, source_name(source))
             image.load()
             sheet = as_array(image, "L" if image.mode in GREY_MODES else "RGB")
             turn = _TURNS.get(_orientation(image))
@@ -178,19 +181,6 @@ class _Decoding:
             raise damaged_error(err, source_name(self.source)) from err
 
 
-@contextmanager
-def _image(file: BinaryIO, source: str | os.PathLike | bytes) -> Iterator[Image.Image]:
-    """Let Pillow open a file of an allowed format and size."""
-    try:
-        image = Image.open(file, formats=FORMATS)
-    except UnidentifiedImageError as err:
-        file.seek(0)
-        raise unknown_error(file.read(32), source_name(source)) from err
-    with image:
-        _check_size(image, source)
-        yield image
-
-
 def _decoded(
     source: str | os.PathLike | bytes, spec: ImageSpec, most: int
 ) -> tuple[Image.Image, int, bool] | None:
@@ -201,7 +191,7 @@ def _decoded(
             small = small_jpeg(file.getvalue(), spec.mode, least, min(most, MAX_PIXELS))
             if small is not None:
                 return small, 1, False
-        with _image(file, source) as image:
+        with opened_image(file, source_name(source)) as image:
             is_whole = "progressive" in image.info  # decoded whole, whatever the draft
             whole = image.size
             image.draft(spec.mode, (2 * spec.side, 2 * spec.side))
@@ -224,16 +214,6 @@ def _finished(
     if spec.invert == "yes" or (spec.invert == "auto" and _is_light(pixels)):
         pixels = 255 - pixels
     return pixels, has_more
-
-
-def _check_size(image: Image.Image, source: str | os.PathLike | bytes) -> None:
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise ImageError(
-            f"{source_name(source)}: expected at most {MAX_PIXELS // 10**6} million pixels, "
-            f"got {height}x{width}; shrink it first",
-            "too_large",
-        )
 
 
 def _has_more(image: Image.Image) -> bool:

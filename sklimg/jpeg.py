@@ -10,7 +10,7 @@ Floor 1: knows the markers of a JPEG; reads no file and raises nothing.
 
 from PIL import Image
 
-__all__ = ["small_jpeg"]
+__all__ = ["count_scans", "small_jpeg"]
 
 _BASELINE = (0xC0, 0xC1)  # markers of frames that are decoded in one pass
 _START_OF_SCAN = 0xDA
@@ -48,12 +48,17 @@ def small_jpeg(data: bytes, mode: str, least: int, most: int) -> Image.Image | N
         return None
 
 
+def count_scans(data: bytes) -> int:
+    """Return at most how often the decoder of a JPEG goes over all its pixels."""
+    return data.count(b"\xff\xda")  # no pixels look like this, but a thumbnail has one, too
+
+
 def _plain_size(data: bytes) -> tuple[int, int]:
     """Return the (height, width) in the header of a plain JPEG; else raise ValueError."""
     if not data.startswith(b"\xff\xd8\xff"):
         raise ValueError("not a JPEG")
-    at, size = 2, None
-    while (marker := data[at + 1]) != _START_OF_SCAN or not size:
+    at, size, n_colours = 2, (0, 0), 0
+    while (marker := data[at + 1]) != _START_OF_SCAN or not n_colours:
         if marker in _BASELINE:
             bits, n_colours = data[at + 4], data[at + 9]
             if bits != 8 or n_colours not in (1, 3):
@@ -64,6 +69,6 @@ def _plain_size(data: bytes) -> tuple[int, int]:
         at += 2 + (data[at + 2] << 8 | data[at + 3])
         if data[at] != 0xFF:
             raise ValueError("damaged")
-    if not min(size):
-        raise ValueError("no pixels")
+    if not min(size) or data[at + 4] != n_colours:
+        raise ValueError("no pixels, or colours one after the other")
     return size

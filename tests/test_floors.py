@@ -17,6 +17,7 @@ FLOORS = (
         "content",
         "jpeg",
         "modes",
+        "opening",
         "images",
         "batches",
         "sheets",
