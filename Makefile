@@ -27,7 +27,7 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/dev
+bench: .venv/bench
 	for program in tools/bench/*.py; do $(BIN)/python $$program || exit 1; done
 
 clean:
@@ -43,4 +43,8 @@ clean:
 
 .venv/dev: .venv/core
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+.venv/bench: .venv/core
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	touch $@

@@ -111,8 +111,9 @@ def _list_folder(root: Path, labels: str) -> Listing:
             inner = _list_map(Path(folder, MANIFEST), root)
             told, is_told = [*told, folder], True
             told_names |= {item.name for item in inner.items}
+            is_named = not _is_junk(Path(folder).relative_to(root).parts)
             for item in inner.items:
-                _add(listing, item, real_root)
+                _add(listing, item, real_root, is_named=is_named)
         links = [name for name in below if Path(folder, name).is_symlink()]
         for file in (Path(folder, name) for name in names + links):
             name = file.relative_to(root).as_posix()
@@ -131,10 +132,15 @@ def _list_folder(root: Path, labels: str) -> Listing:
     return listing
 
 
-def _add(listing: Listing, item: Item, root: Path, is_unlisted: bool = False) -> None:
-    """Add an image to a listing, or the reason why it is not even to be opened."""
+def _add(
+    listing: Listing, item: Item, root: Path, is_unlisted: bool = False, is_named: bool = False
+) -> None:
+    """Add an image to a listing, or the reason why it is not even to be opened.
+
+    What a manifest names (is_named) is no junk, such as tiles labelled ".NET".
+    """
     name, parts = item.name, PurePath(item.name).parts
-    if any(part.startswith(".") or part in _JUNK for part in parts) and ".." not in parts:
+    if not is_named and _is_junk(parts):
         reject = (IGNORED, "left behind by a system or an editor")
     elif path_text(name) != name or path_text(item.label) != item.label:
         reject = ("bad_name", "the name is not UTF-8; rename it")
@@ -150,6 +156,11 @@ def _add(listing: Listing, item: Item, root: Path, is_unlisted: bool = False) ->
         listing.items.append(item)
         return
     listing.rejects.append((path_text(name), *reject))
+
+
+def _is_junk(parts: Sequence[str]) -> bool:
+    """Tell by the parts of a path whether a system or an editor left it behind."""
+    return any(part.startswith(".") or part in _JUNK for part in parts)
 
 
 def _target(file: Path) -> Path:

@@ -12,7 +12,20 @@ PACKAGE = Path(sklimg.__file__).parent
 # one of strangers: its modules know nothing of each other.
 FLOORS = (
     ("errors", "names", "spec", "files", "records"),
-    ("formats", "images", "batches", "sheets", "vectors", "csvtable", "idx", "table"),
+    (
+        "formats",
+        "content",
+        "jpeg",
+        "modes",
+        "opening",
+        "images",
+        "batches",
+        "sheets",
+        "vectors",
+        "csvtable",
+        "idx",
+        "table",
+    ),
     (
         "manifest",
         "tiles",

@@ -138,3 +138,23 @@ def test_sources_that_are_none(photos, tmp_path):
     (tmp_path / "u.csv").write_text("label,picture\na,1\n")
     with pytest.raises(TableError, match="expected a map with the columns path,label or a table"):
         list_images(tmp_path / "u.csv")
+
+
+def test_what_a_manifest_names_is_no_junk_unless_the_manifest_is(tmp_path):
+    """Tiles may be labelled .NET or __MACOSX; a manifest in a hidden folder counts for nothing."""
+    for place in (tmp_path / "tiles", tmp_path / ".old"):
+        files = {".NET/a.png": noise(1)[0], "__MACOSX/b.png": noise(1)[0], ".c.png": noise(1)[0]}
+        write_images(place, files)
+        (place / "manifest.csv").write_text(
+            "path,label\n.NET/a.png,.NET\n__MACOSX/b.png,__MACOSX\n"
+        )
+    listing = list_images(tmp_path)
+    assert [(i.name, i.label) for i in listing.items] == [
+        ("tiles/.NET/a.png", ".NET"),
+        ("tiles/__MACOSX/b.png", "__MACOSX"),
+    ]
+    ignored = [name for name, code, _ in listing.rejects if code == "ignored"]
+    assert ignored == [
+        ".old/.NET/a.png", ".old/.c.png", ".old/__MACOSX/b.png", ".old/manifest.csv",
+        "tiles/.c.png", "tiles/manifest.csv",
+    ]  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from sklimg.cli.door import PATH, Command, is_quiet, result, say
+from sklimg.cli.stderr import stderr_descriptor
 
 __all__ = ["demo"]
 
@@ -70,7 +71,9 @@ def _answer(run: Path, vector: Path) -> str:
     """Answer a vector from stdin in a process of its own."""
     command = [sys.executable, "-m", "sklimg", "predict", "-m", str(run)]
     with vector.open("rb") as file:
-        done = subprocess.run(command, stdin=file, stdout=subprocess.PIPE, check=True)
+        done = subprocess.run(
+            command, stdin=file, stdout=subprocess.PIPE, stderr=stderr_descriptor(), check=True
+        )
     return done.stdout.decode().strip()
 
 

@@ -10,10 +10,12 @@ import sys
 import threading
 import traceback
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
+from sklimg.cli.stderr import only_ours, stderr_descriptor
 from sklimg.errors import SklimgError
 from sklimg.files import DISK_ERRORS, one_line
 
@@ -56,12 +58,14 @@ class _Door:
         arguments = sys.argv[1:] if args is None else list(args)
         warnings.filterwarnings("ignore", module=r"PIL\.")  # what counts becomes an error
         _stop_on_sigterm()
-        try:
-            code = super().main(arguments, prog_name, standalone_mode=False, **extra) or 0
-            if sys.stdout is not None:
-                sys.stdout.flush()
-        except Exception as err:
-            code = _ended(err, "--debug" in arguments)
+        debug = "--debug" in arguments  # shows what C libraries print, too
+        with nullcontext() if debug else only_ours():
+            try:
+                code = super().main(arguments, prog_name, standalone_mode=False, **extra) or 0
+                if sys.stdout is not None:
+                    sys.stdout.flush()
+            except Exception as err:
+                code = _ended(err, debug)
         sys.exit(code)
 
     def invoke(self, ctx):
@@ -110,7 +114,7 @@ def echo_error(text: str) -> None:
     try:
         click.echo(text, err=True)
     except BrokenPipeError:
-        _silence(2)
+        _silence(stderr_descriptor())
 
 
 def result(text: str, *, go_on: bool = False) -> None:
@@ -123,9 +127,10 @@ def result(text: str, *, go_on: bool = False) -> None:
             raise
 
 
-def _silence(descriptor: int) -> None:
+def _silence(descriptor: int | None) -> None:
     """Send what is still to be printed nowhere: the reader is gone."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+    if descriptor is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 def _stop_on_sigterm() -> None:

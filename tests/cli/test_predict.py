@@ -67,7 +67,7 @@ def test_if_all_is_bad_each_is_named_once(invoke, bars_run):
     [
         ("1,2,3\n", "stdin, line 1: expected 64 pixels, got 3"),
         ("", "expected a vector or an image, got nothing"),
-        (b"\x89PNG not really", "expected PNG, JPEG"),
+        (b"\x89PNG not really", "damaged PNG: its header cannot be read"),
     ],
 )
 def test_nothing_to_answer_is_exit_3(invoke, bars_run, stdin, part):
