@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from sklimg.errors import ImageError
-from sklimg.images import encode_image, is_ink, read_image, read_pages
+from sklimg.images import encode_image, image_size, is_ink, read_image, read_pages
 from sklimg.spec import ImageSpec
 
 FLAT = ImageSpec(side=2)
@@ -200,3 +200,13 @@ def test_ink_on_paper_is_told_from_photographs():
     assert is_ink(255 - paper)
     assert not is_ink(rng.integers(0, 256, (28, 28), np.uint8))
     assert not is_ink(np.full((28, 28), 120, np.uint8))
+
+
+@pytest.mark.parametrize(("orientation", "size"), [(1, (30, 50)), (3, (30, 50)), (6, (50, 30))])
+def test_the_size_is_that_of_the_upright_picture(tmp_path, orientation, size):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (50, 30)).save(tmp_path / "x.jpg", exif=exif)
+    assert image_size(tmp_path / "x.jpg") == size
+    with pytest.raises(ImageError, match="expected PNG, JPEG"):
+        image_size(b"no picture")
