@@ -128,7 +128,9 @@ def split_table(
         try:
             split = split_parts(table.labels, groups, shares, rng)
         except DataError as err:
-            raise DataError(f"{name}: {err}") from err
+            has_near = len(np.unique(groups)) < len(np.unique(digests))
+            hint = ", or keep exact copies alone together (--group exact)" if has_near else ""
+            raise DataError(f"{name}: {err}{hint}") from err
     parts = Parts(table, groups, digests, split)
     how = "as given" if is_other or is_given else "whole groups, stratified by class"
     middle = f", {len(parts.validation)} validation" if len(parts.validation) else ""

@@ -108,6 +108,20 @@ def test_what_leaks_from_given_parts_is_dropped(bars_table, said):
     assert ("copies", dropped) in said
 
 
+def test_a_class_of_near_copies_cannot_be_split(said):
+    """The five images of b differ by noise alone, as prints of one letter do."""
+    rng = np.random.default_rng(0)
+    letter = bars({"b": 1}).pixels
+    prints = [np.clip(letter + rng.normal(0, 2, letter.shape), 0, 255) for _ in range(5)]
+    several = bars({"a": 20}, seed=1)
+    table = Table(
+        np.vstack([several.pixels, *prints]).astype(np.uint8), [*several.labels, *"bbbbb"]
+    )
+    with pytest.raises(DataError, match=r"1 class with too few .*: 'b'; .*\(--group exact\)"):
+        split(table, said)
+    assert len(split(table, said, group="exact").test) == 6
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
