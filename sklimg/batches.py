@@ -55,11 +55,15 @@ def read_batches(
         # joblib runs ahead of a slow reader without end, so it is fed a window at a time
         while window := list(islice(batches, _WINDOW * workers)):
             reads = pool(delayed(_read_batch)(batch, spec) for batch in window)
-            for batch, read in zip(window, reads, strict=True):
+            try:
+                for batch, read in zip(window, reads, strict=True):
+                    with _unwarned():
+                        for i in (i for i, one in enumerate(read) if one is None):
+                            read[i : i + 1] = read_each(batch[i : i + 1], spec)
+                    yield read
+            finally:
                 with _unwarned():
-                    for i in (i for i, one in enumerate(read) if one is None):
-                        read[i : i + 1] = read_each(batch[i : i + 1], spec)
-                yield read
+                    reads.close()  # joblib warns that work was in vain when nobody reads on
 
 
 def _workers(files: Sequence[str | os.PathLike], most: int) -> tuple[int, str]:
@@ -101,7 +105,7 @@ def _read_batch(files: Sequence[str | os.PathLike], spec: ImageSpec) -> list:
 
 
 class _Unwarned:
-    """Keep Pillow's warnings quiet, what counts being an error, as long as any thread decodes."""
+    """Keep others' warnings quiet, what counts being an error, as long as any thread decodes."""
 
     def __init__(self):
         self._lock, self._depth = threading.Lock(), 0
@@ -113,6 +117,7 @@ class _Unwarned:
                 self._filters = warnings.catch_warnings()
                 self._filters.__enter__()
                 warnings.filterwarnings("ignore", module=r"PIL\.")
+                warnings.filterwarnings("ignore", module=r"joblib\.")
             self._depth += 1
         try:
             yield

@@ -166,6 +166,7 @@ HOSTILE = {
     "sum.png": (png(crc=7), "damaged"),
     "frame.gif": (b"GIF89a\x40\0\x40\0\0\0\0,\0\0\0\0\0\0\0\0\0\2\0;", "damaged"),
     "strips.tif": (tiff(STRIP | {273: 2**31}, LEVELS), "truncated"),
+    "deflated.tif": (tiff(STRIP | {259: 8}, LEVELS), "damaged"),  # libtiff prints a line
     "loop.tif": (tiff(STRIP, LEVELS, following="itself"), GREY),
     # odd but sound
     "16-bit.png": (encoded(Image.fromarray(np.full((64, 64), 257 * GREY, np.uint16))), GREY),
@@ -182,12 +183,14 @@ HOSTILE = {
     "moving.webp": (frames("WEBP", lossless=True), GREY),
     "moving.png": (apng(), GREY),
     "two-in-one.jpg": (frames("MPO"), GREY),
+    "cut-behind.gif": (frames("GIF")[: frames("GIF").rindex(b"!\xf9\x04") + 4], GREY),
     "behind.png": (png() + b"and more" * 99, GREY),
     # damage beside the picture
     "tag-is-text.jpg": (exif_jpeg(ifd((0x0112, 2, 2, b"6\0\0\0"))), GREY),
     "tag-is-99.jpg": (exif_jpeg(ifd((0x0112, 3, 1, b"\x63\0\0\0"))), GREY),
     "tag-is-far.jpg": (exif_jpeg(ifd((0x0112, 5, 9, b"\xff\xff\xff\x7f"))), GREY),
     "tags-cut.jpg": (exif_jpeg(ifd((0x0112, 3, 1, b"\6\0\0\0"))[:14]), GREY),
+    "tags-of-no-kind.jpg": (exif_jpeg(b"XX*\0\x08\0\0\0" + bytes(9)), GREY),
     "tags-garbage.jpg": (exif_jpeg(b"II*\0\xff\xff\xff\xff" + bytes(range(99))), GREY),
     **{f"turned-{tag}.jpg": (turned(tag, "JPEG"), QUARTERS) for tag in UNDO},
     "turned-6.png": (turned(6, "PNG"), QUARTERS),

@@ -116,3 +116,15 @@ def test_batches_are_cut_by_bytes_too(monkeypatch):
     assert [len(batch) for batch in cut] == [1, 128, 73, 1]
     wide = list(batches._cut(["small"] * 10, ImageSpec(side=1024, mode="RGB")))
     assert [len(batch) for batch in wide] == [1] * 10
+
+
+@pytest.mark.parametrize("workers", WORKERS, ids=lambda w: w[1])
+def test_a_reader_that_stops_early_hears_no_warning(images, monkeypatch, workers):
+    monkeypatch.setattr(batches, "_workers", lambda files, most: workers)
+    monkeypatch.setattr(batches, "_BATCH", 1)
+    reads = read_batches(images, ImageSpec(), jobs=2)
+    next(reads)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        reads.close()
+    assert caught == []

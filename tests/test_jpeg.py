@@ -43,7 +43,11 @@ PLAIN = {
     "one pixel": photo(size=(1, 1)),
     "large": photo(size=(1200, 700)),
 }
+START = PLAIN["colour"].index(b"\xff\xda")
 OTHER = {
+    "one colour after the other": (
+        PLAIN["colour"][:START] + b"\xff\xda\0\x08\1\1\0\0\x3f\0" + PLAIN["colour"][START + 14 :]
+    ),
     "progressive": photo(progressive=True),
     "four colours": photo("CMYK"),
     "turned": photo(exif=exif()),

@@ -47,7 +47,7 @@ def test_class_folders_of_naughty_names(strings, tmp_path, invoke):
     assert list(wide.paths) == paths
     rejects = read_records(tmp_path / "wide.csv.rejects.csv")
     assert sorted(rejects["path"]) == sorted(f"{n}/1.png" for n in names if is_junk(n))
-    assert set(rejects["code"]) == {"ignored"}
+    assert set(rejects["code"]) <= {"ignored"}
 
 
 def test_files_of_naughty_names(strings, tmp_path, invoke):
