@@ -11,9 +11,15 @@ PACKAGE = Path(sklimg.__file__).parent
 # Floor by floor; on a floor, a module may use those named before it. Floor 4 is
 # one of strangers: its modules know nothing of each other.
 FLOORS = (
-    ("errors", "names", "spec", "files", "records"),
-    ("formats", "images", "batches", "sheets", "vectors", "csvtable", "idx", "table"),
-    ("manifest", "tiles", "listing", "sources", "duplicates", "splits", "transformers"),
+    ("errors", "names", "spec", "partials", "files", "records"),
+    (
+        *("formats", "images", "batches", "sheets", "vectors"),
+        *("layouts", "csvtable", "npz", "idx", "tablewriter", "table"),
+    ),
+    (
+        *("manifest", "tiles", "listing", "imagestream", "classnames", "sources"),
+        *("duplicates", "additions", "making", "splits", "transformers"),
+    ),
     ("pipeline", "fitting"),
     ("search", "history", "evaluation", "model", "plots"),
     ("parts", "runs", "crossval", "telling", "assessment", "training"),
