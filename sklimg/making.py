@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from sklimg.additions import OldTable
 from sklimg.classnames import alike_notes
 from sklimg.errors import DataError
 from sklimg.files import count
@@ -142,6 +141,8 @@ def add_to_table(
     OutputError
         If the table cannot be written, or another program changed it meanwhile.
     """
+    from sklimg.additions import OldTable  # brings scipy, which a new table can do without
+
     old = OldTable(out, asked or {})
     images = ImageStream(sources, old.spec, labels=labels, settle=False, leave=_own(out))
     rows_of: Counter = Counter()
@@ -168,7 +169,10 @@ def add_to_table(
             writer.about = old.about(_sources(images, rows_of), len(writer.rejects))
             old.check_unchanged()
     rows = old if writer is None else writer
-    return _made(images, rows.n_of_class, refused, rows_of.total(), old)
+    made = _made(images, rows.n_of_class, refused, rows_of.total())
+    made.n_there, made.warnings = old.n_there, old.warnings
+    made.notes += old.notes
+    return made
 
 
 def _append(writer: TableWriter, block: Block) -> None:
@@ -197,16 +201,7 @@ def _sources(images: ImageStream, rows_of: Counter) -> list[dict[str, Any]]:
     return [{"path": s, "n_images": rows_of[k]} for k, s in enumerate(images.sources)]
 
 
-def _made(
-    images: ImageStream,
-    n_of_class: Counter,
-    refused: list[str],
-    n_added: int,
-    old: OldTable | None = None,
-) -> Made:
+def _made(images: ImageStream, n_of_class: Counter, refused: list[str], n_added: int) -> Made:
     made = Made(images.spec, n_of_class.total(), len(set(n_of_class) - {""}), n_added)
     made.refused, made.notes = refused, images.notes + alike_notes(n_of_class)
-    if old is not None:
-        made.n_there, made.warnings = old.n_there, old.warnings
-        made.notes += old.notes
     return made

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sklimg import imagestream
 from sklimg.errors import DataError, OutputError, TableError, UsageError
 from sklimg.making import add_to_table, make_table
 from sklimg.records import read_records
@@ -273,3 +274,18 @@ def test_further_frames_are_noted(photos, tmp_path):
     frames[0].save(photos / "2" / "moving.gif", save_all=True, append_images=frames[1:])
     made = make_table([photos], tmp_path / "t.csv", ImageSpec())
     assert made.notes == ["the first frame was taken of 1 file that hold several: 2/moving.gif"]
+
+
+def test_images_that_vanish_before_they_are_read_are_rejects(photos, tmp_path, monkeypatch):
+    list_images = imagestream.list_images
+
+    def listed(*words):
+        listing = list_images(*words)
+        (photos / "2" / "a.png").unlink()
+        return listing
+
+    monkeypatch.setattr(imagestream, "list_images", listed)
+    made = make_table([photos], tmp_path / "t.csv", ImageSpec())
+    assert made.n_images == 3
+    rejects = read_records(tmp_path / "t.csv.rejects.csv")
+    assert (rejects["path"], rejects["code"]) == (["2/a.png"], ["missing"])
