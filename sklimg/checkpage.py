@@ -25,7 +25,7 @@ from sklimg.inspection import Inspection
 from sklimg.mosaics import mosaic
 from sklimg.names import LOOKS, PROBLEMS
 from sklimg.records import records_csv
-from sklimg.sources import reject_columns
+from sklimg.tablewriter import reject_columns
 
 __all__ = ["write_check"]
 

@@ -4,7 +4,7 @@ A file is written beside its target, flushed to the disk and renamed over it; a
 folder is filled beside its target and renamed into place. Whoever kills the
 program at any moment finds the old thing or the new one, never half of one.
 
-Floor 0: imports only the errors.
+Floor 0: imports only the errors and the partials.
 """
 
 import errno
@@ -12,16 +12,17 @@ import hashlib
 import json
 import os
 import re
-import shutil
+import sys
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from sklimg.errors import OutputError, UsageError
+from sklimg.partials import partial_file, partial_folder, partial_name
 
 __all__ = [
     "DISK_ERRORS",
@@ -63,24 +64,20 @@ def replacing_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
     OutputError
         If the target cannot be written; what stood there before still does.
     """
-    target = Path(path).resolve()
-    with _os_errors_named(path):
-        if target.exists() and not target.is_file():
-            raise OutputError(f"{path}: expected a file to replace, got a folder or a device")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = _beside(target)
-        handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-    try:
-        with _disk_errors_named(path), os.fdopen(handle, "wb") as file:
+    target = Path(os.path.realpath(path))
+    with ExitStack() as stack:
+        with _os_errors_named(path):
+            if target.exists() and not target.is_file():
+                raise OutputError(f"{path}: expected a file to replace, got a folder or a device")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            beside, handle = stack.enter_context(partial_file(target))
+        with _disk_errors_named(path), os.fdopen(handle, "w+b", closefd=False) as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(handle)
         with _os_errors_named(path):
             beside.replace(target)
             _sync(target.parent)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def write_bytes(path: str | os.PathLike, data: bytes) -> None:
@@ -110,13 +107,12 @@ def new_folder(path: str | os.PathLike) -> Iterator[Path]:
     OutputError
         If the disk or a permission keeps the folder from being written.
     """
-    target = Path(path).resolve()
-    with _os_errors_named(path):
-        check_free(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = _beside(target)
-        beside.mkdir()
-    try:
+    target = Path(os.path.realpath(path))
+    with ExitStack() as stack:
+        with _os_errors_named(path):
+            check_free(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            beside = stack.enter_context(partial_folder(target))
         with _disk_errors_named(path):
             yield beside
         with _os_errors_named(path):
@@ -127,9 +123,6 @@ def new_folder(path: str | os.PathLike) -> Iterator[Path]:
             check_free(path)
             beside.rename(target)
             _sync(target.parent)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
 
 
 def check_free(path: str | os.PathLike) -> None:
@@ -155,7 +148,7 @@ def point_to(link: Path, folder: Path) -> None:
             raise OutputError(
                 f"{link}: expected a link to move, got a file or folder; move it away"
             )
-        beside = _beside(link)
+        beside = partial_name(link)
         beside.symlink_to(folder.name, target_is_directory=True)
         beside.replace(link)
 
@@ -212,8 +205,10 @@ def safe_name(text: str) -> str:
     return re.sub(r"%.?$", "", name[: _NAME_LENGTH - 18]) + "%-" + digest
 
 
-def natural_key(text: str) -> tuple:
+def natural_key(text: str) -> str:
     """Return a sort key that puts 2 before 10 and is total on all texts.
+
+    A short text itself, as a million names may be sorted at once.
 
     Examples
     --------
@@ -221,12 +216,10 @@ def natural_key(text: str) -> tuple:
     ['2', '10', 'a9', 'a10', 'b']
     """
     parts = re.split(r"([0-9]+)", unicodedata.normalize("NFC", text))
-    digits = [part.lstrip("0") for part in parts]  # compared by length first, so never too long
-    keys = [
-        (len(d), d) if i % 2 else p.casefold()
-        for i, (p, d) in enumerate(zip(parts, digits, strict=True))
-    ]
-    return (keys, text)
+    parts[::2] = [part.casefold() + "\0" for part in parts[::2]]  # ends before all that go on
+    digits = [part.lstrip("0") for part in parts[1::2]]
+    parts[1::2] = [chr(min(len(d) + 1, sys.maxunicode)) + d for d in digits]  # longer is larger
+    return "".join(parts) + "\0" + text
 
 
 def one_line(text: object) -> str:
@@ -241,11 +234,6 @@ def one_line(text: object) -> str:
         c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode()
         for c in str(text)
     )
-
-
-def _beside(target: Path) -> Path:
-    """Return a hidden name beside *target* that no other process uses."""
-    return target.with_name(f".{target.name[:100]}.{os.getpid()}-{os.urandom(4).hex()}.partial")
 
 
 def _sync(path: Path) -> None:

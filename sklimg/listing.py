@@ -10,6 +10,7 @@ bad_name       a name that is not UTF-8
 link           a link that leads out of the folder
 unlisted       a file that the manifest above it does not mention
 no_label       an image that the given labels do not mention
+missing        a file or folder that is gone, or was never there
 unreadable     a folder that cannot be read
 =============  ============================================================
 
@@ -33,16 +34,33 @@ __all__ = ["IGNORED", "Item", "Listing", "list_images"]
 
 IGNORED = "ignored"
 _JUNK = ("Thumbs.db", "desktop.ini", "__MACOSX")
+_NO_COLUMNS: dict[str, str] = {}  # of all items without any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One image to read: where it is, its name in the table, what is known of it."""
+    """One image to read; a million of them stand in memory, so they share what they can.
 
-    file: Path
+    Attributes
+    ----------
+    root : str
+        The folder that the name is relative to.
+    name : str
+        Its path in the table.
+    label : str
+    columns : dict of str to str
+        What else is known of it.
+    """
+
+    root: str
     name: str
     label: str
-    columns: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=lambda: _NO_COLUMNS)
+
+    @property
+    def file(self) -> Path:
+        """Where it is."""
+        return Path(self.root, self.name)
 
 
 @dataclass
@@ -69,60 +87,65 @@ def list_images(
         ``manifest.csv`` of a folder, which must be there; "auto": the manifest
         where there is one; "none"; else a map with paths relative to the source.
     leave : sequence of path
-        Files that are ignored should they stand in a folder.
+        Files about to be written: ignored should they stand in a folder, refused
+        as a list of images.
 
     Raises
     ------
+    UsageError
+        If the source is a table, or a list of images in it is about to be written.
     DataError
         If the source is missing.
     TableError
         If a manifest or map cannot be used.
     """
     source = Path(source)
+    own = {os.path.realpath(path) for path in leave}
+    own |= {_place(os.fspath(path)) for path in leave}  # where a link to it stands
     if source.is_dir():
-        listing = _list_folder(source, labels)
+        listing = _list_folder(source, labels, own)
     elif not source.exists():
         raise DataError(f"{source}: no such file or folder; check the path")
     elif source.name.endswith((".csv", ".csv.gz", ".npz")):
-        listing = _list_map(_known_map(source), source.parent)
+        listing = _list_map(_known_map(source), source.parent, own)
     else:
-        listing = Listing([Item(source, source.name, source.resolve().parent.name)])
-    own = {os.path.realpath(path): Path(path).name for path in leave}
-    alike = [item for item in listing.items if item.file.name in own.values()]
-    for item in [item for item in alike if os.path.realpath(item.file) in own]:
-        listing.items.remove(item)
-        listing.rejects.append((item.name, IGNORED, "written by this very command"))
+        label = source.resolve().parent.name
+        listing = Listing([Item(str(source.parent), source.name, label)])
     if labels == "none":
         listing.items = [replace(item, label="") for item in listing.items]
     elif labels not in ("auto", "folder", "manifest"):
-        _relabel(listing, Path(labels))
+        _relabel(listing, Path(labels), own)
     return listing
 
 
-def _list_folder(root: Path, labels: str) -> Listing:
+def _list_folder(root: Path, labels: str, own: set[str]) -> Listing:
     """List a folder; below one with a manifest, the manifest says what there is."""
     listing, through = Listing(), labels in ("auto", "manifest")
     if labels == "manifest" and not (root / MANIFEST).exists():
         raise TableError(f"{root}: expected a {MANIFEST} in it, found none; pass --labels folder")
     real_root, told, told_names = Path(os.path.realpath(root)), [], set()
     for folder, below, names in os.walk(root, onerror=partial(_unreadable, listing, root)):
+        real, prefix = os.path.realpath(folder), PurePath(folder).relative_to(root)
         is_told = any(Path(folder).is_relative_to(place) for place in told)
         if through and MANIFEST in names and not is_told:
-            inner = _list_map(Path(folder, MANIFEST), root)
+            inner = _list_map(Path(folder, MANIFEST), root, own)
             told, is_told = [*told, folder], True
             told_names |= {item.name for item in inner.items}
             is_named = not _is_junk(Path(folder).relative_to(root).parts)
             for item in inner.items:
-                _add(listing, item, real_root, is_named=is_named)
+                _add(listing, item, real_root, is_found=False, is_named=is_named)
         links = [name for name in below if Path(folder, name).is_symlink()]
-        for file in (Path(folder, name) for name in names + links):
-            name = file.relative_to(root).as_posix()
-            if name not in told_names:
-                label = "" if is_told else Path(folder).resolve().name
-                _add(listing, Item(file, name, label), real_root, is_told)
-    listing.items.sort(key=lambda item: [natural_key(part) for part in PurePath(item.name).parts])
+        label = "" if is_told else Path(real).name
+        for name in names + links:
+            item = Item(str(root), str(prefix / name), label)
+            if f"{real}/{name}" in own:
+                listing.rejects.append((path_text(item.name), IGNORED, "written by this command"))
+            elif item.name not in told_names:
+                _add(listing, item, real_root, is_unlisted=is_told)
+    listing.items.sort(key=_natural_path)
     listing.rejects.sort()
-    holders = Counter(item.label for item in {i.file.parent: i for i in listing.items}.values())
+    of_folder = {item.name.rpartition("/")[0]: item.label for item in listing.items}
+    holders = Counter(of_folder.values())
     twice = sorted((label for label, n in holders.items() if n > 1), key=natural_key)
     if twice and not told:
         listing.notes.append(
@@ -132,21 +155,32 @@ def _list_folder(root: Path, labels: str) -> Listing:
     return listing
 
 
+def _natural_path(item: Item) -> str:
+    return "".join(natural_key(part) + "\0" for part in item.name.split("/"))
+
+
 def _add(
-    listing: Listing, item: Item, root: Path, is_unlisted: bool = False, is_named: bool = False
+    listing: Listing,
+    item: Item,
+    root: Path,
+    *,
+    is_found: bool = True,
+    is_named: bool = False,
+    is_unlisted: bool = False,
 ) -> None:
-    """Add an image to a listing, or the reason why it is not even to be opened.
+    """Add an image, found or told of, or the reason why it is not even to be opened.
 
     What a manifest names (is_named) is no junk, such as tiles labelled ".NET".
     """
-    name, parts = item.name, PurePath(item.name).parts
+    name, parts = item.name, item.name.split("/")
+    may_lead_out = not is_found or item.file.is_symlink()
     if not is_named and _is_junk(parts):
         reject = (IGNORED, "left behind by a system or an editor")
     elif path_text(name) != name or path_text(item.label) != item.label:
         reject = ("bad_name", "the name is not UTF-8; rename it")
-    elif not (target := _target(item.file)).is_relative_to(root):
+    elif may_lead_out and not Path(os.path.realpath(item.file)).is_relative_to(root):
         reject = ("link", "it leads out of the folder; put a copy in its place")
-    elif item.file.is_symlink() and target.is_dir():
+    elif may_lead_out and item.file.is_symlink() and item.file.is_dir():
         reject = (IGNORED, "a link to a folder that is listed itself")
     elif parts[-1] in OWN_FILES:
         reject = (IGNORED, "describes the tiles beside it")
@@ -163,17 +197,19 @@ def _is_junk(parts: Sequence[str]) -> bool:
     return any(part.startswith(".") or part in _JUNK for part in parts)
 
 
-def _target(file: Path) -> Path:
-    """Return where a path leads; unlike `Path.resolve` it bears a link to itself."""
-    is_plain = not file.is_symlink() and ".." not in file.parts
-    return (
-        Path(os.path.realpath(file.parent), file.name) if is_plain else Path(os.path.realpath(file))
-    )
+def _place(path: str) -> str:
+    """Return where a file or link itself stands, the links above it followed."""
+    folder, name = os.path.split(path)
+    return f"{os.path.realpath(folder)}/{name}"
 
 
 def _unreadable(listing: Listing, root: Path, err: OSError) -> None:
     name = path_text(os.path.relpath(err.filename, root))
-    listing.rejects.append((name, "unreadable", f"the folder cannot be read: {err.strerror}"))
+    if isinstance(err, FileNotFoundError):
+        reject = ("missing", "the folder was there and is gone; was it moved or deleted?")
+    else:
+        reject = ("unreadable", f"the folder cannot be read: {err.strerror}")
+    listing.rejects.append((name, *reject))
 
 
 def _known_map(path: Path) -> Path:
@@ -188,29 +224,33 @@ def _known_map(path: Path) -> Path:
     return path
 
 
-def _list_map(path: Path, root: Path) -> Listing:
+def _list_map(path: Path, root: Path, own: set[str]) -> Listing:
     """List the images of a manifest or map; names are relative to *root*."""
-    columns = read_records(path, ("path", "label"))
-    _check_once(path, columns["path"])
+    columns = _read_list(path, own)
     known = [name for name in ("group", "split") if name in columns]
     listing = Listing()
     prefix = path.parent.relative_to(root)
     for i, (name, label) in enumerate(zip(columns["path"], columns["label"], strict=True)):
-        extra = {key: columns[key][i] for key in known}
-        listing.items.append(Item(path.parent / name, (prefix / name).as_posix(), label, extra))
+        extra = {key: columns[key][i] for key in known} if known else _NO_COLUMNS
+        listing.items.append(Item(str(root), str(prefix / name), label, extra))
     return listing
 
 
-def _check_once(path: Path, names: list[str]) -> None:
+def _read_list(path: Path, own: set[str]) -> dict[str, list[str]]:
+    """Read the columns of a manifest or map, each path in it once."""
+    if os.path.realpath(path) in own:
+        raise UsageError(f"{path}: is read here and cannot be written too; choose another -o")
+    columns = read_records(path, ("path", "label"))
+    names = columns["path"]
     if len(set(names)) < len(names):
         twice = next(name for name, count in Counter(names).items() if count > 1)
         raise TableError(f"{path}: the path {twice!r} stands twice; which label is right?")
+    return columns
 
 
-def _relabel(listing: Listing, path: Path) -> None:
+def _relabel(listing: Listing, path: Path, own: set[str]) -> None:
     """Take the labels from a map; what only one of the two knows becomes a reject."""
-    columns = read_records(path, ("path", "label"))
-    _check_once(path, columns["path"])
+    columns = _read_list(path, own)
     given = dict(zip(columns["path"], columns["label"], strict=True))
     reason = f"{path} does not mention it; add a line for it"
     listing.rejects += [(i.name, "no_label", reason) for i in listing.items if i.name not in given]

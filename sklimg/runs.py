@@ -20,8 +20,9 @@ from sklimg.parts import Parts
 from sklimg.plots import as_png, confusion_figure, curve_figure
 from sklimg.records import records_csv
 from sklimg.search import trial_columns
-from sklimg.sources import Collection, reject_columns
+from sklimg.sources import Collection
 from sklimg.table import Table
+from sklimg.tablewriter import reject_columns
 
 __all__ = ["Run", "write_run"]
 

@@ -8,7 +8,7 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,10 +17,22 @@ import numpy as np
 
 from sklimg import csvtable, idx
 from sklimg.errors import TableError, UsageError
-from sklimg.files import as_json, file_sha256, natural_key, replacing_file, write_bytes
+from sklimg.layouts import find_layout, looks_like_table
+from sklimg.npz import read_npz_blocks
 from sklimg.spec import ImageSpec
+from sklimg.tablewriter import sidecar, table_writer
 
-__all__ = ["Table", "is_table", "read_table", "sidecar", "table_kind", "write_table"]
+__all__ = [
+    "Table",
+    "is_table",
+    "read_blocks",
+    "read_spec",
+    "read_table",
+    "table_layout",
+    "write_table",
+]
+
+_ROWS = 4096  # of a block of an npz file
 
 
 @dataclass(eq=False)
@@ -108,24 +120,57 @@ def read_table(path: str | os.PathLike) -> Table:
     TableError
         If the file is missing or not such a table; the line is named.
     """
+    blocks = list(read_blocks(path, whole=True))
+    if len(blocks) == 1:
+        return blocks[0]
+    columns = {
+        name: np.concatenate([block.columns[name] for block in blocks])
+        for name in blocks[0].columns
+    }
+    spec = blocks[0].spec if blocks[0].spec_is_known else None
+    pixels, labels, paths = (
+        np.concatenate([getattr(block, name) for block in blocks])
+        for name in ("pixels", "labels", "paths")
+    )
+    return Table(pixels, labels, paths, columns, spec)
+
+
+def read_blocks(path: str | os.PathLike, whole: bool = False) -> Iterator[Table]:
+    """Read a table of vectors as `read_table` does, block by block.
+
+    Parameters
+    ----------
+    path : path
+    whole : bool, default=False
+        Whether one block may hold all, where that saves a copy.
+
+    Yields
+    ------
+    table : Table
+        The next rows.
+    """
     path = Path(path)
     try:
         if idx.is_idx(path):
             pixels, labels, spec = idx.read_pair(path)
-            return Table(pixels, labels, spec=spec)
-        if path.suffix == ".npz":
-            return _read_npz(path)
-        with _opened(path) as file:
-            pixels, columns = csvtable.read_csv(file, str(path))
-        labels = columns.pop("label", None) or [""] * len(pixels)
-        paths = columns.pop("path", None)
-        return Table(pixels, labels, paths, columns, _read_spec(sidecar(path)))
+            yield Table(pixels, labels, spec=spec)
+        elif path.suffix == ".npz":
+            with path.open("rb") as file:
+                for pixels, columns, image in read_npz_blocks(file, None if whole else _ROWS):
+                    spec = None if image is None else ImageSpec(**image)
+                    yield _as_table(pixels, columns, spec)
+        else:
+            with _opened(path) as file:
+                blocks = csvtable.read_blocks(file, str(path))
+                spec = read_spec(path)
+                for pixels, columns in blocks:
+                    yield _as_table(pixels, columns, spec)
     except FileNotFoundError as err:
         raise TableError(f"{path}: no such file; check the path") from err
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as err:
         reason = getattr(err, "strerror", None) or err
         raise TableError(f"{path}: cannot be read: {reason}; make or copy it again") from err
-    except TableError as err:
+    except (TableError, TypeError, UsageError) as err:
         if str(path) in str(err):
             raise
         raise TableError(f"{path}: {err}") from err
@@ -160,42 +205,11 @@ def write_table(
     OutputError
         If the file cannot be written.
     """
-    kind = table_kind(path)
-    if layout not in ("wide", "vector"):
-        raise UsageError(f"layout: expected wide or vector, got {layout!r}")
-    with replacing_file(path) as file:
-        if kind == ".npz":
-            _write_npz(table, file)
-        elif kind == ".csv.gz":
-            with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
-                _write_csv(table, packed, layout)
-        else:
-            _write_csv(table, file, layout)
-    classes, counts = np.unique(table.labels, return_counts=True)
-    of_class = dict(zip(classes, counts.tolist(), strict=True))
-    words = {
-        "format": "sklimg-table-1",
-        "sha256": file_sha256(path),
-        "layout": "npz" if kind == ".npz" else layout,
-        "image": table.spec.as_dict() if table.spec_is_known else None,
-        "n_images": len(table),
-        "classes": {label: of_class[label] for label in sorted(of_class, key=natural_key)},
-    }
-    write_bytes(sidecar(path), as_json(words | dict(about or {})))
-
-
-def table_kind(path: str | os.PathLike) -> str:
-    """Return the ending that decides how a table is written.
-
-    Raises
-    ------
-    UsageError
-        If a table cannot be written under this name.
-    """
-    for kind in (".csv", ".csv.gz", ".npz"):
-        if str(path).endswith(kind):
-            return kind
-    raise UsageError(f"{path}: expected a name ending in .csv, .csv.gz or .npz")
+    spec = table.spec if table.spec_is_known else None
+    n_pixels = table.pixels.shape[1]
+    with table_writer(path, n_pixels, spec, layout, list(table.columns)) as writer:
+        writer.append(table.pixels, table.labels, table.paths, table.columns)
+        writer.about |= dict(about or {})
 
 
 def is_table(path: Path) -> bool:
@@ -204,61 +218,42 @@ def is_table(path: Path) -> bool:
         return True
     try:
         with _opened(path) as file:
-            return csvtable.looks_like_table(file.readline(1 << 24))
+            return looks_like_table(file.readline(1 << 24))
     except (OSError, EOFError, zlib.error):
         return False
 
 
-def sidecar(path: str | os.PathLike) -> Path:
-    """Return the path of the JSON file that describes a table."""
-    return Path(f"{path}.json")
+def table_layout(path: Path) -> str:
+    """Return "wide", "vector" or "npz"; a CSV of neither layout would be written as wide."""
+    if path.suffix == ".npz":
+        return "npz"
+    with _opened(path) as file:
+        return "vector" if find_layout(file.readline(), str(path)).kind == "vector" else "wide"
 
 
-def _write_csv(table: Table, file: BinaryIO, layout: str) -> None:
-    columns = {"label": table.labels, "path": table.paths, **table.columns}
-    csvtable.write_csv(file, table.pixels, columns, layout)
-
-
-def _write_npz(table: Table, file: BinaryIO) -> None:
-    """Write arrays alone: texts are JSON, as numpy would cut their trailing zeros."""
-    columns = {"label": table.labels.tolist(), "path": table.paths.tolist()}
-    columns |= {name: values.tolist() for name, values in table.columns.items()}
-    about = {"spec": table.spec.as_dict() if table.spec_is_known else None, "columns": columns}
-    np.savez_compressed(
-        file, pixels=table.pixels, about=np.frombuffer(json.dumps(about).encode(), np.uint8)
-    )
-
-
-def _read_npz(path: Path) -> Table:
+def read_spec(path: str | os.PathLike) -> ImageSpec | None:
+    """Return the image spec recorded beside a table, if it was recorded."""
+    beside = sidecar(path)
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            pixels, about = arrays["pixels"], json.loads(arrays["about"].tobytes())
-        columns = about["columns"]
-        spec = None if about["spec"] is None else ImageSpec(**about["spec"])
-        return Table(pixels, columns.pop("label"), columns.pop("path"), columns, spec)
+        image = json.loads(beside.read_bytes())["image"]
+        return None if image is None else ImageSpec(**image)
+    except FileNotFoundError:
+        return None
     except (KeyError, TypeError, ValueError) as err:
-        if isinstance(err, TableError):
-            raise
-        raise TableError(f"{path}: expected a table written by make-csv: {err}") from err
+        raise TableError(
+            f"{beside}: expected the image spec of make-csv: {err}; make it again"
+        ) from err
+
+
+def _as_table(pixels: np.ndarray, columns: dict[str, list[str]], spec: ImageSpec | None) -> Table:
+    labels = columns.pop("label", None) or [""] * len(pixels)
+    return Table(pixels, labels, columns.pop("path", None), columns, spec)
 
 
 def _opened(path: Path) -> BinaryIO:
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     return gzip.open(path) if packed else path.open("rb")
-
-
-def _read_spec(path: Path) -> ImageSpec | None:
-    """Return the image spec beside a table, if it was recorded."""
-    try:
-        image = json.loads(path.read_bytes())["image"]
-        return None if image is None else ImageSpec(**image)
-    except FileNotFoundError:
-        return None
-    except (KeyError, TypeError, ValueError) as err:
-        raise TableError(
-            f"{path}: expected the image spec of make-csv: {err}; make it again"
-        ) from err
 
 
 def _texts(values) -> np.ndarray:

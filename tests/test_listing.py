@@ -1,6 +1,7 @@
 """Every file below a folder is listed, as an image or as a reject."""
 
 import os
+import shutil
 
 import pytest
 
@@ -158,3 +159,46 @@ def test_what_a_manifest_names_is_no_junk_unless_the_manifest_is(tmp_path):
         ".old/.NET/a.png", ".old/.c.png", ".old/__MACOSX/b.png", ".old/manifest.csv",
         "tiles/.c.png", "tiles/manifest.csv",
     ]  # fmt: skip
+
+
+def test_classes_stand_in_natural_order_and_empty_folders_count_for_nothing(tmp_path):
+    names = [f"{i}/a.png" for i in range(12, 0, -1)]
+    write_images(tmp_path, dict(zip(names, noise(12), strict=True)))
+    for name in ("empty", ".hidden/13", ".ipynb_checkpoints", "__MACOSX/1"):
+        (tmp_path / name).mkdir(parents=True)
+    write_images(tmp_path, {".hidden/13/a.png": noise(1)[0]})
+    listing = list_images(tmp_path)
+    assert [item.label for item in listing.items] == [str(i) for i in range(1, 13)]
+    assert [(name, code) for name, code, _ in listing.rejects] == [(".hidden/13/a.png", "ignored")]
+
+
+def test_files_and_folders_between_each_other_stand_in_natural_order(tmp_path):
+    """Part by part: a folder stands where its name does among the files beside it."""
+    names = ["a2.png", "a10/1.png", "a10/x/9.png", "a10/x/10.png", "a11.png", "b.png", "b/0.png"]
+    names = [name if name != "b.png" else "b+.png" for name in names]
+    write_images(tmp_path, dict(zip(names, noise(7), strict=True)))
+    assert list(labels_of(list_images(tmp_path))) == [*names[:5], "b/0.png", "b+.png"]
+
+
+def test_a_folder_that_vanishes_while_it_is_listed_is_a_reject(photos, monkeypatch):
+    walk = os.walk
+
+    def walking(top, onerror):
+        for folder, below, names in walk(top, onerror=onerror):
+            yield folder, below, names
+            if "2" in below:
+                shutil.rmtree(photos / "2")
+
+    monkeypatch.setattr(os, "walk", walking)
+    listing = list_images(photos)
+    assert [(name, code) for name, code, _ in listing.rejects] == [("2", "missing")]
+    assert len(listing.items) == 2
+
+
+def test_a_manifest_through_a_link_does_not_lead_out(photos, tmp_path):
+    write_images(tmp_path, {"outside/x.png": noise(1)[0]})
+    (photos / "folder").symlink_to(tmp_path / "outside")
+    (photos / "manifest.csv").write_text("path,label\nfolder/x.png,x\n2/a.png,y\n")
+    listing = list_images(photos)
+    assert list(labels_of(listing)) == ["2/a.png"]
+    assert ("folder/x.png", "link") in [(name, code) for name, code, _ in listing.rejects]

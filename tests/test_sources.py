@@ -1,18 +1,15 @@
 """Images become rows in order; what does not become a row is listed."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
 
 from sklimg.errors import DataError
 from sklimg.images import read_image
-from sklimg.records import read_records
-from sklimg.sources import read_data, read_images, write_collection
+from sklimg.making import make_table
+from sklimg.sources import read_data, read_images
 from sklimg.spec import ImageSpec
-from sklimg.table import Table, read_table
+from sklimg.table import Table
 from tests.builders import noise, write_images
 
 
@@ -42,7 +39,6 @@ def test_rows_and_rejects_are_all_files(photos):
 def test_several_sources_follow_each_other(photos):
     read = read_images([photos / "deep", photos / "2"], ImageSpec())
     assert read.table.labels.tolist() == ["10", "10", "2", "2"]
-    assert read.sources == [(str(photos / "deep"), 2), (str(photos / "2"), 2)]
 
 
 def test_ink_is_turned_to_light_on_dark_whatever_the_paper(tmp_path):
@@ -77,19 +73,6 @@ def test_a_folder_without_images_says_what_is_in_it(tmp_path):
         read_images([tmp_path], ImageSpec())
 
 
-def test_a_table_has_its_sidecars(photos, tmp_path):
-    (photos / "2" / "notes.txt").write_text("no picture")
-    read = read_images([photos], ImageSpec(side=4, invert="yes"))
-    write_collection(read, tmp_path / "t.csv")
-    about = json.loads((tmp_path / "t.csv.json").read_text())
-    assert about["image"] == read.table.spec.as_dict()
-    assert list(about["classes"].items()) == [("2", 2), ("10", 2)]
-    assert (about["n_images"], about["n_rejects"]) == (4, 1)
-    rejects = read_records(tmp_path / "t.csv.rejects.csv")
-    assert (rejects["path"], rejects["code"]) == (["2/notes.txt"], ["not_an_image"])
-    assert read_table(tmp_path / "t.csv").spec == read.table.spec
-
-
 def test_data_of_every_kind_is_read(photos, tmp_path):
     table = Table(np.zeros((1, 4), np.uint8), ["a"])
     assert read_data(table).table is table
@@ -102,7 +85,7 @@ def test_data_of_every_kind_is_read(photos, tmp_path):
 
 def test_what_is_not_known_of_a_table_is_said(photos, tmp_path):
     path = tmp_path / "t.csv"
-    write_collection(read_images([photos], ImageSpec()), path)
+    make_table([photos], path, ImageSpec())
     assert read_data(path).notes == []
     path.write_bytes(path.read_bytes().replace(b"\n10,", b"\n11,"))
     assert "has changed since t.csv.json was written" in read_data(path).notes[0]
@@ -115,14 +98,6 @@ def test_further_frames_are_noted(photos):
     frames[0].save(photos / "2" / "moving.gif", save_all=True, append_images=frames[1:])
     (note,) = read_images([photos], ImageSpec()).notes
     assert note == "the first frame was taken of 1 file that hold several: 2/moving.gif"
-
-
-def test_a_table_written_into_its_own_source_is_left_alone(photos):
-    own = [photos / "t.csv", f"{photos / 't.csv'}.json"]
-    for path in own:
-        Path(path).write_text("")
-    read = read_images([photos], ImageSpec(), leave=own)
-    assert (len(read.table), len(read.rejects), read.refused) == (4, 2, [])
 
 
 def test_groups_of_a_map_become_a_column(photos, tmp_path):

@@ -1,10 +1,10 @@
 """The command ``make-csv``."""
 
 import click
+from click.core import ParameterSource
 
 from sklimg.cli.door import JOBS, PATH, Command, say
 from sklimg.cli.progress import images_progress
-from sklimg.errors import DataError
 from sklimg.files import count
 from sklimg.spec import FITS, INVERTS, MODES
 
@@ -52,6 +52,9 @@ __all__ = ["make_csv"]
     help="Where labels come from: the manifest if there is one, else the folders.",
 )
 @click.option(
+    "--append", is_flag=True, help="Add to FILE the images that are not in it yet, as it was made."
+)
+@click.option(
     "--jobs", type=JOBS, default=-1, show_default=True, help="Processes; -1 for one a core."
 )
 @click.option("--strict", is_flag=True, help="Write nothing if any file has to be rejected.")
@@ -63,40 +66,52 @@ __all__ = ["make_csv"]
     metavar="FILE",
     help="Table to write: .csv, .csv.gz or .npz.",
 )
-def make_csv(sources, size, mode, fit, invert, layout, labels, jobs, strict, out):
+@click.pass_context
+def make_csv(context, sources, size, mode, fit, invert, layout, labels, append, jobs, strict, out):
     """Turn the images of each SOURCE into a table of labelled vectors.
 
     A SOURCE is a folder with a class a folder (nested ones too), a folder with a
-    manifest.csv, a CSV map path,label[,group], or an image. Beside FILE stand
+    manifest.csv, a CSV map path,label[,group,split], or an image. Beside FILE stand
     FILE.json, what images became, and FILE.rejects.csv, what did not become a row.
 
     \b
     Example:
         sklimg make-csv photos -o photos.csv --mode RGB --size 32
+        sklimg make-csv photos -o photos.csv --append
     """
-    from sklimg.sources import read_images, write_collection
+    from sklimg.making import add_to_table, make_table
     from sklimg.spec import ImageSpec
-    from sklimg.table import table_kind
 
-    table_kind(out)  # a name that cannot be written is refused before the work
-    spec = ImageSpec(side=size, mode=mode, fit=fit, invert=invert)
-    own = [out, f"{out}.json", f"{out}.rejects.csv"]
+    how = {"side": size, "mode": mode, "fit": fit, "invert": invert}
+    adds = append and out.exists()
     with images_progress() as progress:
-        read = read_images(sources, spec, labels=labels, leave=own, jobs=jobs, progress=progress)
-    refused = read.refused
-    if strict and refused:
-        number = count(len(refused), "file")
-        raise DataError(f"{number} rejected, the first: {refused[0]}; nothing written")
-    write_collection(read, out, layout)
-    for note in read.notes:
+        rest = {"labels": labels, "strict": strict, "jobs": jobs, "progress": progress}
+        if adds:
+            asked = {**how, "layout": layout}
+            given = {name: value for name, value in asked.items() if _is_given(context, name)}
+            made = add_to_table(sources, out, given, **rest)
+        else:
+            made = make_table(sources, out, ImageSpec(**how), layout=layout, **rest)
+    for note in made.notes:
         say(f"note: {note}")
-    if read.table.spec.invert == "auto":
+    if made.spec.invert == "auto":
         say("note: ink on paper: dark on light was turned into light on dark")
-    images = count(len(read.table), "image")
-    classes = count(len(set(read.table.labels) - {""}), "class", "classes")
-    say(f"{images} of {read.table.spec}, {classes}, in {out}")
-    if refused:
-        listed = f"{count(len(refused), 'file')} rejected, listed in {out}.rejects.csv"
-        say(f"{listed}; the first: {refused[0]}", warning=True)
+    for warning in made.warnings:
+        say(f"warning: {warning}", warning=True)
+    if adds:
+        added = f"{count(made.n_added, 'image')} added, {made.n_there} there already"
+        say(added if made.n_added else f"{added}; the table is left as it is")
+    images = count(made.n_images, "image")
+    classes = count(made.n_classes, "class", "classes")
+    say(f"{images} of {made.spec}, {classes}, in {out}")
+    if made.refused:
+        listed = f"{count(len(made.refused), 'file')} rejected, listed in {out}.rejects.csv"
+        say(f"{listed}; the first: {made.refused[0]}", warning=True)
         return 4
     return 0
+
+
+def _is_given(context: click.Context, field: str) -> bool:
+    """Tell whether the option for a field of the image spec was typed."""
+    option = "size" if field == "side" else field
+    return context.get_parameter_source(option) is not ParameterSource.DEFAULT

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from sklimg.table import read_table
+from tests.builders import noise, write_images
 
 
 def test_a_folder_becomes_a_table(invoke, photos, tmp_path):
@@ -69,3 +70,47 @@ def test_what_is_wrong_is_said(invoke, photos, tmp_path, monkeypatch, source, ou
     assert part in done.stderr
     assert done.stderr.count("\n") == 1
     assert not list(tmp_path.glob("t.*"))
+
+
+def test_append_adds_what_is_new(invoke, photos, tmp_path):
+    out = tmp_path / "t.csv"
+    words = ["make-csv", photos, "-o", out, "--append"]
+    first = invoke(*words, "--size", "5")  # nothing to add to: made
+    assert first.stderr == f"4 images of 5x5 grey, 2 classes, in {out}\n"
+    write_images(photos, {"2/new.png": noise(1, seed=5)[0]})
+    done = invoke(*words)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr == (
+        f"1 image added, 4 there already\n5 images of 5x5 grey, 2 classes, in {out}\n"
+    )
+    before = out.stat()
+    done = invoke(*words, "--invert", "auto")
+    assert done.exit_code == 0
+    assert done.stderr.startswith("0 images added, 5 there already; the table is left as it is\n")
+    (photos / "2" / "x.txt").write_text("no picture")
+    assert invoke(*words).exit_code == 4
+    after = out.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_append_refuses_what_contradicts(invoke, photos, tmp_path):
+    out = tmp_path / "t.csv"
+    assert invoke("make-csv", photos, "-o", out).exit_code == 0
+    done = invoke("make-csv", photos, "-o", out, "--append", "--size", "32")
+    assert done.exit_code == 2
+    assert done.stderr == (
+        f"error: --size: expected 28, by which {out} was made, got 32; "
+        "leave the option out or choose another -o\n"
+    )
+    (tmp_path / "t.csv.json").unlink()
+    done = invoke("make-csv", photos, "-o", out, "--append")
+    assert done.exit_code == 3
+    assert "make the table again without --append" in done.stderr
+
+
+def test_append_says_what_differs_even_when_quiet(invoke, photos, tmp_path):
+    out = tmp_path / "t.csv"
+    invoke("make-csv", photos, "-o", out)
+    (photos / "manifest.csv").write_text("path,label\n2/a.png,two\n2/b.png,2\n")
+    done = invoke("make-csv", photos, "-o", out, "--append", "-q")
+    assert done.stderr.startswith("warning: labels differ for 1 image that the table has already")

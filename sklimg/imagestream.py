@@ -1,0 +1,187 @@
+"""The images of several sources, listed at once and decoded block by block.
+
+Names are held in memory, as natural order wants them all; pixels are not.
+
+Floor 2: opens images, writes nothing, prints nothing.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sklimg.batches import read_batches
+from sklimg.errors import DataError, ImageError
+from sklimg.files import count, one_line
+from sklimg.images import is_ink
+from sklimg.listing import IGNORED, Item, list_images
+from sklimg.spec import ImageSpec
+
+__all__ = ["Block", "ImageStream", "refusals"]
+
+_INK_SAMPLE = 256  # images looked at to tell ink from photographs
+_INK_SHARE = 0.8  # of them that show ink where the whole set is taken for it
+
+
+@dataclass
+class Block:
+    """Some images: their pixels, flattened, what is known of them, and their sources.
+
+    Attributes
+    ----------
+    pixels : ndarray of shape (n_images, n_pixels), uint8
+    items : list of Item
+    origins : list of int
+        The source of each, by its number.
+    """
+
+    pixels: np.ndarray
+    items: list[Item]
+    origins: list[int]
+
+
+class ImageStream:
+    """The images of several sources, in natural order.
+
+    Parameters
+    ----------
+    sources : sequence of path
+        Folders, manifests, maps or single images.
+    spec : ImageSpec
+    labels : {"auto", "folder", "manifest", "none"} or path, default="auto"
+        Where labels come from; see `sklimg.listing.list_images`.
+    settle : bool, default=True
+        Whether ``invert="auto"`` is first settled for the whole set: it stays
+        where the images show ink on paper and becomes "no" for photographs.
+    leave : sequence of path
+        Files about to be written; see `sklimg.listing.list_images`.
+
+    Attributes
+    ----------
+    items : list of Item
+        The images listed, read or not.
+    spec : ImageSpec
+        Settled.
+    columns : list of str
+        Names of the further columns that any of the items has.
+    rejects : list of (path, code, reason)
+        What did not become pixels, so far.
+    notes : list of str
+        What a person should know, so far.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[str | os.PathLike],
+        spec: ImageSpec,
+        *,
+        labels: str = "auto",
+        settle: bool = True,
+        leave: Sequence[str | os.PathLike] = (),
+    ):
+        listings = [list_images(source, labels, leave) for source in sources]
+        self.sources = [os.fspath(source) for source in sources]
+        self.sizes = [len(listing.items) for listing in listings]
+        self.items = [item for listing in listings for item in listing.items]
+        self.rejects = [reject for listing in listings for reject in listing.rejects]
+        self.notes = [note for listing in listings for note in listing.notes]
+        self.notes += _shared_names(self.items) if len(listings) > 1 else []
+        self.columns = list(dict.fromkeys(name for item in self.items for name in item.columns))
+        is_open = settle and spec.invert == "auto"
+        self.spec = _settled(self.items, spec) if is_open else spec
+
+    def read(
+        self, jobs: int = 1, progress: Callable[[int, int], None] | None = None
+    ) -> Iterator[Block]:
+        """Decode the images, block by block, in order; may be done once.
+
+        Parameters
+        ----------
+        jobs : int, default=1
+            Processes that decode; -1 for one a core.
+        progress : callable, optional
+            Called with the number of images done and in all.
+
+        Raises
+        ------
+        DataError
+            In the end, if no image could be read.
+        """
+        done = n_kept = n_framed = 0
+        origins = np.repeat(np.arange(len(self.sizes)), self.sizes)
+        first_framed = ""
+        for batch in read_batches(_Files(self.items), self.spec, jobs):
+            pixels, kept = [], []
+            for at, read in enumerate(batch, start=done):
+                if isinstance(read, ImageError):
+                    self.rejects.append((self.items[at].name, read.code, one_line(read)))
+                    continue
+                pixels.append(read[0].reshape(-1))
+                kept.append(at)
+                if read[1]:
+                    n_framed, first_framed = n_framed + 1, first_framed or self.items[at].name
+            done += len(batch)
+            n_kept += len(kept)
+            if kept:
+                items = [self.items[at] for at in kept]
+                yield Block(np.stack(pixels), items, origins[kept].tolist())
+            if progress:
+                progress(done, len(self.items))
+        if n_framed:
+            files = count(n_framed, "file")
+            self.notes.append(
+                f"the first frame was taken of {files} that hold several: {first_framed}"
+            )
+        if not n_kept:
+            raise DataError(self._nothing())
+
+    def _nothing(self) -> str:
+        first = next((reason for _, code, reason in self.rejects if code != IGNORED), None)
+        return (
+            f"{', '.join(self.sources)}: expected images, got none in "
+            f"{count(len(self.rejects), 'file')}; the first: {first or 'no files at all'}"
+        )
+
+
+def refusals(rejects: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Return why each reject that is more than junk was refused, with its path."""
+    return [
+        reason if path in reason else f"{path}: {reason}"
+        for path, code, reason in rejects
+        if code != IGNORED
+    ]
+
+
+class _Files(Sequence):
+    """The files of items, made when they are asked for: a path is larger than its item."""
+
+    def __init__(self, items: Sequence[Item]):
+        self.items = items
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, at):
+        if isinstance(at, slice):
+            return [item.file for item in self.items[at]]
+        return self.items[at].file
+
+
+def _shared_names(items: Sequence[Item]) -> list[str]:
+    """Return a note if images of several sources have one path in the table."""
+    shared = [name for name, n in Counter(item.name for item in items).items() if n > 1]
+    if not shared:
+        return []
+    paths = count(len(shared), "path")
+    return [f"{paths} in several sources, each with a row of its own: {shared[0]}"]
+
+
+def _settled(items: Sequence[Item], spec: ImageSpec) -> ImageSpec:
+    """Return the spec with invert settled: "auto" for ink on paper, else "no"."""
+    picked = np.unique(np.linspace(0, len(items) - 1, _INK_SAMPLE).astype(int)) if items else []
+    plain = replace(spec, mode="L", invert="no")
+    sample = read_batches([items[i].file for i in picked], plain)
+    ink = [is_ink(r[0]) for batch in sample for r in batch if not isinstance(r, ImageError)]
+    return replace(spec, invert="auto" if ink and np.mean(ink) >= _INK_SHARE else "no")

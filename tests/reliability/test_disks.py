@@ -1,0 +1,74 @@
+"""A full disk or one that may not be written to: one line, exit 6, the old things still there."""
+
+import subprocess
+
+import pytest
+
+from tests.builders import noise, run_sklimg, write_images
+
+WRITERS = {
+    "csv": ["make-csv", "photos", "-o", "disk/t.csv", "--size", "64"],
+    "gz": ["make-csv", "photos", "-o", "disk/t.csv.gz", "--size", "64"],
+    "npz": ["make-csv", "photos", "-o", "disk/t.npz", "--size", "64"],
+    "append": ["make-csv", "photos", "-o", "disk/a.csv", "--append"],
+    "tiles": ["split-images", "sheet.png", "--rows", "30", "--cols", "30", "-o", "disk/tiles"],
+    "run": ["fit", "photos", "--param", "max_iter=3", "-o", "disk/run"],
+}
+
+
+def mount(*words):
+    done = subprocess.run(["mount", *map(str, words)], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"mounting a small disk is not allowed here: {done.stderr.strip()}")
+
+
+@pytest.fixture
+def here(tmp_path):
+    """A working folder with 300 pictures, a sheet, and a disk of 1 MB with tables on it."""
+    pictures = {f"photos/{i % 3}/{i}.png": image for i, image in enumerate(noise(300))}
+    write_images(tmp_path, pictures | {"sheet.png": noise(1, (900, 900))[0]})
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    try:
+        mount("-t", "tmpfs", "-o", "size=1m", "none", disk)
+    except FileNotFoundError:
+        pytest.skip("mounting a small disk is not possible here: there is no mount command")
+    try:
+        for name in ("t.csv", "t.csv.gz", "t.npz"):
+            assert run_sklimg(
+                "make-csv", "photos/0", "-o", disk / name, "--size", "4", cwd=tmp_path
+            )
+        run_sklimg("make-csv", "photos/0", "-o", disk / "a.csv", "--size", "32", cwd=tmp_path)
+        yield tmp_path
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("what", WRITERS)
+def test_a_full_disk(here, what):
+    disk = here / "disk"
+    (disk / "fill").write_bytes(bytes(300_000))
+    before = contents(disk)
+    done = run_sklimg(*WRITERS[what], cwd=here)
+    assert done.returncode == 6
+    out = next(word for word in WRITERS[what] if word.startswith("disk/"))
+    line = f"error: {out}: cannot be written: No space left on device; free the place"
+    assert done.stderr.splitlines()[-1].startswith(line)
+    assert done.stderr.count("\n") == 1 or what == "run"  # which has told of the data before
+    assert contents(disk) == before
+
+
+@pytest.mark.parametrize("what", WRITERS)
+def test_a_disk_that_may_not_be_written_to(here, what):
+    disk = here / "disk"
+    before = contents(disk)
+    mount("-o", "remount,ro", disk)
+    done = run_sklimg(*WRITERS[what], cwd=here)
+    assert done.returncode == 6
+    out = next(word for word in WRITERS[what] if word.startswith("disk/"))
+    assert done.stderr.splitlines()[-1].startswith(f"error: {out}: cannot be written: ")
+    assert contents(disk) == before
