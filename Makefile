@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format bench prove clean
 
 help:
 	@echo "make demo     from drawn sheets to an answer, in a minute"
@@ -11,6 +11,7 @@ help:
 	@echo "make check    lint; edits nothing"
 	@echo "make format   format the code"
 	@echo "make bench    print the benchmark tables"
+	@echo "make prove    run the long proofs, print one table"
 
 demo: .venv/core
 	rm -rf demo
@@ -29,6 +30,9 @@ format: .venv/dev
 
 bench: .venv/bench
 	for program in tools/bench/*.py; do $(BIN)/python $$program || exit 1; done
+
+prove: .venv/dev
+	$(BIN)/python tools/prove.py
 
 clean:
 	rm -rf .venv build dist *.egg-info demo

@@ -9,6 +9,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -150,7 +151,7 @@ def read_blocks(path: str | os.PathLike, whole: bool = False) -> Iterator[Table]
         The next rows.
     """
     path = Path(path)
-    try:
+    with _read_errors_named(path):
         if idx.is_idx(path):
             pixels, labels, spec = idx.read_pair(path)
             yield Table(pixels, labels, spec=spec)
@@ -165,15 +166,6 @@ def read_blocks(path: str | os.PathLike, whole: bool = False) -> Iterator[Table]
                 spec = read_spec(path)
                 for pixels, columns in blocks:
                     yield _as_table(pixels, columns, spec)
-    except FileNotFoundError as err:
-        raise TableError(f"{path}: no such file; check the path") from err
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as err:
-        reason = getattr(err, "strerror", None) or err
-        raise TableError(f"{path}: cannot be read: {reason}; make or copy it again") from err
-    except (TableError, TypeError, UsageError) as err:
-        if str(path) in str(err):
-            raise
-        raise TableError(f"{path}: {err}") from err
 
 
 def write_table(
@@ -227,7 +219,7 @@ def table_layout(path: Path) -> str:
     """Return "wide", "vector" or "npz"; a CSV of neither layout would be written as wide."""
     if path.suffix == ".npz":
         return "npz"
-    with _opened(path) as file:
+    with _read_errors_named(path), _opened(path) as file:
         return "vector" if find_layout(file.readline(), str(path)).kind == "vector" else "wide"
 
 
@@ -243,6 +235,22 @@ def read_spec(path: str | os.PathLike) -> ImageSpec | None:
         raise TableError(
             f"{beside}: expected the image spec of make-csv: {err}; make it again"
         ) from err
+
+
+@contextmanager
+def _read_errors_named(path: Path) -> Iterator[None]:
+    """Turn whatever a file that is no table raises into a TableError about it."""
+    try:
+        yield
+    except FileNotFoundError as err:
+        raise TableError(f"{path}: no such file; check the path") from err
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as err:
+        reason = getattr(err, "strerror", None) or err
+        raise TableError(f"{path}: cannot be read: {reason}; make or copy it again") from err
+    except (TableError, TypeError, UsageError) as err:
+        if str(path) in str(err):
+            raise
+        raise TableError(f"{path}: {err}") from err
 
 
 def _as_table(pixels: np.ndarray, columns: dict[str, list[str]], spec: ImageSpec | None) -> Table:

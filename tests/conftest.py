@@ -13,6 +13,36 @@ from sklimg.training import fit
 from tests.builders import bars, noise, write_images
 
 
+def pytest_addoption(parser):
+    """The long proofs are asked for by themselves; tools/prove.py does."""
+    parser.addoption("--long", action="store_true", help="run the long proofs, and these alone")
+    parser.addoption("--seed", type=int, default=0, help="of what the long proofs draw")
+
+
+def pytest_collection_modifyitems(config, items):
+    is_long = config.getoption("--long")
+    other = [item for item in items if bool(item.get_closest_marker("long")) != is_long]
+    config.hook.pytest_deselected(items=other)
+    items[:] = [item for item in items if bool(item.get_closest_marker("long")) == is_long]
+
+
+@pytest.fixture
+def seed(request):
+    """Of what a long proof draws; another one with every --seed."""
+    return request.config.getoption("--seed")
+
+
+@pytest.fixture
+def case(record_property):
+    """Tell of each case of a long proof whether it is right; wrong ones fail it in the end."""
+    told = []
+    yield lambda is_right, what: told.append("" if is_right else what)
+    wrong = [what for what in told if what]
+    record_property("cases", len(told))
+    record_property("failures", len(wrong))
+    assert not wrong, f"{len(wrong)} of {len(told)} cases: {wrong[:5]}"
+
+
 @pytest.fixture(scope="session")
 def shared():
     """The folder of real data sets; tests that need it are skipped without it."""

@@ -89,7 +89,8 @@ def test_a_table_written_into_its_own_source_is_left_alone(photos):
     (photos / "u.csv").symlink_to(photos.parent / "elsewhere.csv")
     (photos / "t.csv").unlink()
     for _ in range(2):
-        assert make_table([photos], photos / "u.csv", ImageSpec()).n_images == 4
+        made = make_table([photos], photos / "u.csv", ImageSpec())
+        assert (made.n_images, made.refused) == (4, [])
     assert (photos / "u.csv").is_symlink()
 
 
@@ -229,6 +230,8 @@ def test_a_table_that_is_not_described_is_not_added_to(photos, tmp_path):
     out.write_text("path,label\n2/a.png,a\n")
     with pytest.raises(TableError, match="expected the columns label,path,pixel0"):
         add_to_table([photos], out)
+    with pytest.raises(TableError, match="photos: cannot be read: Is a directory"):
+        add_to_table([photos], photos)
 
 
 def test_a_table_that_another_program_wrote_meanwhile_is_left(photos, tmp_path):

@@ -7,14 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from sklimg.errors import TableError, UsageError
 from sklimg.spec import ImageSpec
 from sklimg.table import Table, is_table, read_table, write_table
 from tests.builders import bars
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+from tests.tables import same, tables
 
 
 @pytest.fixture
@@ -22,16 +20,6 @@ def table():
     """Three 2x2 images with labels that programs like to change."""
     pixels = np.array([[0, 1, 22, 255], [9, 99, 100, 10], [1, 2, 3, 4]], np.uint8)
     return Table(pixels, ["007", "NA", "é,\n"], ["a/1.png", "b/2.png", '"3".png'])
-
-
-def same(one, other, layout="wide"):
-    np.testing.assert_array_equal(one.pixels, other.pixels)
-    assert one.labels.tolist() == other.labels.tolist()
-    if layout == "wide":
-        assert one.paths.tolist() == other.paths.tolist()
-        assert {k: v.tolist() for k, v in one.columns.items()} == {
-            k: v.tolist() for k, v in other.columns.items()
-        }
 
 
 @pytest.mark.parametrize("layout", ["wide", "vector"])
@@ -46,13 +34,9 @@ def test_what_is_written_is_read(table, tmp_path, ending, layout):
 
 
 @settings(max_examples=200)
-@given(data=st.data(), layout=st.sampled_from(["wide", "vector"]))
-def test_any_texts_survive(tmp_path_factory, data, layout):
-    rows = data.draw(st.integers(1, 4))
-    texts = st.lists(TEXT, min_size=rows, max_size=rows)
-    pixels = np.random.default_rng(rows).integers(0, 256, (rows, 4), np.uint8)
-    columns = {"group": data.draw(texts)} if layout == "wide" else {}
-    table = Table(pixels, data.draw(texts), data.draw(texts), columns)
+@given(drawn=tables())
+def test_any_texts_survive(tmp_path_factory, drawn):
+    table, layout = drawn
     for ending in ("csv", "npz"):
         path = tmp_path_factory.mktemp("t") / f"t.{ending}"
         write_table(table, path, layout)

@@ -2,24 +2,13 @@
 
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.builders import noise, run_sklimg, write_images
-
-SKLIMG = str(Path(sys.executable).with_name("sklimg"))
-
-
-def killed(words, after, cwd):
-    """Start a command, kill it after some seconds, and say whether it was still running."""
-    with subprocess.Popen([SKLIMG, *words], cwd=cwd, stderr=subprocess.DEVNULL) as run:
-        time.sleep(after)
-        run.send_signal(signal.SIGKILL)
-        return run.wait() == -signal.SIGKILL
+from tests.kills import SKLIMG, each_kill, killed
 
 
 @pytest.fixture
@@ -45,6 +34,28 @@ def test_a_table_is_old_or_new(here):
     assert n_killed > 0
     run_sklimg(*words, "--size", "64", cwd=here)
     assert (here / "t.csv").read_bytes() == new
+    assert not list(here.glob(".*"))
+
+
+def test_between_the_renames_a_table_is_absent_or_whole_and_well_described(tmp_path):
+    """Where the table is new, so are the words beside it; nothing of the killed is left."""
+    write_images(tmp_path, {f"photos/{i}.png": image for i, image in enumerate(noise(3))})
+    words = ["make-csv", "photos", "--size", "4", "--jobs", "1", "-o"]
+    assert run_sklimg(*words, "whole.csv", cwd=tmp_path).returncode == 0
+    parts = ("", ".json", ".rejects.csv")
+    whole = [(tmp_path / f"whole.csv{part}").read_bytes() for part in parts]
+    calls = []
+    for call in each_kill([*words, "t.csv"], tmp_path, ["rename"]):
+        calls.append(call)
+        files = [tmp_path / f"t.csv{part}" for part in parts]
+        left = [file.read_bytes() if file.exists() else None for file in files]
+        assert all(one in (None, new) for one, new in zip(left, whole, strict=True))
+        assert left[0] is None or left == whole
+        for file in files:
+            file.unlink(missing_ok=True)
+    assert calls == ["rename 1", "rename 2", "rename 3", "none"]
+    assert left == whole
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_a_folder_of_tiles_is_absent_or_whole(here):
@@ -52,11 +63,15 @@ def test_a_folder_of_tiles_is_absent_or_whole(here):
     start = time.perf_counter()
     run_sklimg(*words, "whole", cwd=here)
     whole_seconds = time.perf_counter() - start
-    for i, share in enumerate(np.linspace(0.3, 1, 6)):
-        killed([*words, f"tiles{i}"], share * whole_seconds, here)
-        out = here / f"tiles{i}"
+    for share in np.linspace(0.3, 1, 6):
+        out = here / "tiles"
+        killed([*words, "tiles"], share * whole_seconds, here)
         assert not out.exists() or len(list(out.iterdir())) == 903
+        if out.exists():
+            out.rename(here / f"tiles{share}")
     assert len(list((here / "whole").iterdir())) == 903
+    assert run_sklimg(*words, "tiles", cwd=here).returncode == 0
+    assert not list(here.glob(".*"))
 
 
 def test_ctrl_c_is_130_and_leaves_nothing(here):
