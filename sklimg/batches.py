@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -22,9 +21,9 @@ __all__ = ["read_batches"]
 
 _LARGE = 8_000_000  # pixels; images that decode to more are decoded one at a time
 _BATCH = 128  # images a worker takes at a time, at most
-_BATCH_BYTES = 2**20  # of files to read, or of pixels to give back, for one batch
+_BATCH_BYTES = 2**21  # of files to read, or of pixels to give back, for one batch
 _WINDOW = 32  # batches a worker has done and ahead of it, whether they are asked for or not
-_SAMPLE = 500  # files whose sizes tell those of the others
+_SAMPLE = 100  # files whose sizes tell those of the others
 _PYTHON_SECONDS = 90e-6  # a file's share of the decoding that holds Python's lock
 _BYTE_SECONDS = 1e-8  # a byte's share that does not
 _START_SECONDS = 1.0  # until worker processes have imported what they need
@@ -79,10 +78,10 @@ def _workers(files: Sequence[str | os.PathLike], most: int) -> tuple[int, str]:
 
 def _cut(files: Sequence[str | os.PathLike], spec: ImageSpec) -> Iterator[list]:
     """Yield the files in batches of about the same work."""
-    batch, n_bytes = [], 0
+    batch, n_bytes, least = [], 0, spec.n_pixels
     for file in files:
         batch.append(file)
-        n_bytes += max(_size(file), spec.n_pixels)
+        n_bytes += max(_size(file), least)
         if len(batch) == _BATCH or n_bytes >= _BATCH_BYTES:
             yield batch
             batch, n_bytes = [], 0
@@ -93,7 +92,7 @@ def _cut(files: Sequence[str | os.PathLike], spec: ImageSpec) -> Iterator[list]:
 def _size(file: str | os.PathLike) -> int:
     """Return the bytes of a file; whoever opens it says what is wrong with it."""
     try:
-        return Path(file).stat().st_size
+        return os.stat(file).st_size  # noqa: PTH116 - five times as fast as Path's
     except (OSError, ValueError):
         return 0
 
@@ -116,8 +115,8 @@ class _Unwarned:
             if not self._depth:
                 self._filters = warnings.catch_warnings()
                 self._filters.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\.")
-                warnings.filterwarnings("ignore", module=r"joblib\.")
+            for module in (r"PIL\.", r"joblib\."):
+                warnings.filterwarnings("ignore", module=module)
             self._depth += 1
         try:
             yield
