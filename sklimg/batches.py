@@ -53,16 +53,20 @@ def read_batches(
     with Parallel(workers, backend=backend, return_as="generator", batch_size=1) as pool:
         # joblib runs ahead of a slow reader without end, so it is fed a window at a time
         while window := list(islice(batches, _WINDOW * workers)):
-            reads = pool(delayed(_read_batch)(batch, spec) for batch in window)
+            wanted = [True]
+            tasks = (delayed(_read_batch)(batch, spec) for batch in window if wanted)
+            reads = pool(tasks)
             try:
                 for batch, read in zip(window, reads, strict=True):
                     with _unwarned():
                         for i in (i for i, one in enumerate(read) if one is None):
                             read[i : i + 1] = read_each(batch[i : i + 1], spec)
                     yield read
-            finally:
-                with _unwarned():
-                    reads.close()  # joblib warns that work was in vain when nobody reads on
+            except GeneratorExit:  # nobody reads on; workers finish what they have begun
+                wanted.clear()
+                for _ in reads:
+                    pass
+                raise
 
 
 def _workers(files: Sequence[str | os.PathLike], most: int) -> tuple[int, str]:
@@ -104,7 +108,7 @@ def _read_batch(files: Sequence[str | os.PathLike], spec: ImageSpec) -> list:
 
 
 class _Unwarned:
-    """Keep others' warnings quiet, what counts being an error, as long as any thread decodes."""
+    """Keep Pillow's warnings quiet, what counts being an error, as long as any thread decodes."""
 
     def __init__(self):
         self._lock, self._depth = threading.Lock(), 0
@@ -115,8 +119,7 @@ class _Unwarned:
             if not self._depth:
                 self._filters = warnings.catch_warnings()
                 self._filters.__enter__()
-            for module in (r"PIL\.", r"joblib\."):
-                warnings.filterwarnings("ignore", module=module)
+            warnings.filterwarnings("ignore", module=r"PIL\.")
             self._depth += 1
         try:
             yield

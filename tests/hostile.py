@@ -166,6 +166,7 @@ HOSTILE = {
     "sum.png": (png(crc=7), "damaged"),
     "frame.gif": (b"GIF89a\x40\0\x40\0\0\0\0,\0\0\0\0\0\0\0\0\0\2\0;", "damaged"),
     "strips.tif": (tiff(STRIP | {273: 2**31}, LEVELS), "truncated"),
+    "many-samples.tif": (tiff(STRIP | {277: 65535}, LEVELS), "damaged"),  # Pillow logs a line
     "deflated.tif": (tiff(STRIP | {259: 8}, LEVELS), "damaged"),  # libtiff prints a line
     "loop.tif": (tiff(STRIP, LEVELS, following="itself"), GREY),
     # odd but sound
