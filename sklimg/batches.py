@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -22,9 +21,9 @@ __all__ = ["read_batches"]
 
 _LARGE = 8_000_000  # pixels; images that decode to more are decoded one at a time
 _BATCH = 128  # images a worker takes at a time, at most
-_BATCH_BYTES = 2**20  # of files to read, or of pixels to give back, for one batch
+_BATCH_BYTES = 2**21  # of files to read, or of pixels to give back, for one batch
 _WINDOW = 32  # batches a worker has done and ahead of it, whether they are asked for or not
-_SAMPLE = 500  # files whose sizes tell those of the others
+_SAMPLE = 100  # files whose sizes tell those of the others
 _PYTHON_SECONDS = 90e-6  # a file's share of the decoding that holds Python's lock
 _BYTE_SECONDS = 1e-8  # a byte's share that does not
 _START_SECONDS = 1.0  # until worker processes have imported what they need
@@ -54,16 +53,20 @@ def read_batches(
     with Parallel(workers, backend=backend, return_as="generator", batch_size=1) as pool:
         # joblib runs ahead of a slow reader without end, so it is fed a window at a time
         while window := list(islice(batches, _WINDOW * workers)):
-            reads = pool(delayed(_read_batch)(batch, spec) for batch in window)
+            wanted = [True]
+            tasks = (delayed(_read_batch)(batch, spec) for batch in window if wanted)
+            reads = pool(tasks)
             try:
                 for batch, read in zip(window, reads, strict=True):
                     with _unwarned():
                         for i in (i for i, one in enumerate(read) if one is None):
                             read[i : i + 1] = read_each(batch[i : i + 1], spec)
                     yield read
-            finally:
-                with _unwarned():
-                    reads.close()  # joblib warns that work was in vain when nobody reads on
+            except GeneratorExit:  # nobody reads on; workers finish what they have begun
+                wanted.clear()
+                for _ in reads:
+                    pass
+                raise
 
 
 def _workers(files: Sequence[str | os.PathLike], most: int) -> tuple[int, str]:
@@ -79,10 +82,10 @@ def _workers(files: Sequence[str | os.PathLike], most: int) -> tuple[int, str]:
 
 def _cut(files: Sequence[str | os.PathLike], spec: ImageSpec) -> Iterator[list]:
     """Yield the files in batches of about the same work."""
-    batch, n_bytes = [], 0
+    batch, n_bytes, least = [], 0, spec.n_pixels
     for file in files:
         batch.append(file)
-        n_bytes += max(_size(file), spec.n_pixels)
+        n_bytes += max(_size(file), least)
         if len(batch) == _BATCH or n_bytes >= _BATCH_BYTES:
             yield batch
             batch, n_bytes = [], 0
@@ -93,7 +96,7 @@ def _cut(files: Sequence[str | os.PathLike], spec: ImageSpec) -> Iterator[list]:
 def _size(file: str | os.PathLike) -> int:
     """Return the bytes of a file; whoever opens it says what is wrong with it."""
     try:
-        return Path(file).stat().st_size
+        return os.stat(file).st_size  # noqa: PTH116 - five times as fast as Path's
     except (OSError, ValueError):
         return 0
 
@@ -105,7 +108,7 @@ def _read_batch(files: Sequence[str | os.PathLike], spec: ImageSpec) -> list:
 
 
 class _Unwarned:
-    """Keep others' warnings quiet, what counts being an error, as long as any thread decodes."""
+    """Keep Pillow's warnings quiet, what counts being an error, as long as any thread decodes."""
 
     def __init__(self):
         self._lock, self._depth = threading.Lock(), 0
@@ -116,8 +119,7 @@ class _Unwarned:
             if not self._depth:
                 self._filters = warnings.catch_warnings()
                 self._filters.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\.")
-                warnings.filterwarnings("ignore", module=r"joblib\.")
+            warnings.filterwarnings("ignore", module=r"PIL\.")
             self._depth += 1
         try:
             yield

@@ -114,11 +114,11 @@ def read_each(
                 reads.append(_decoded(source, spec, most))
         except ImageError as err:
             reads.append(err)
-    for i, source in enumerate(sources):
-        if isinstance(reads[i], tuple):
+    for i, read in enumerate(reads):
+        if isinstance(read, tuple):
             try:
-                with _Decoding(source):
-                    reads[i] = _finished(*reads[i], spec)
+                with _Decoding(sources[i]):
+                    reads[i] = _finished(*read, spec)
             except ImageError as err:
                 reads[i] = err
     return reads

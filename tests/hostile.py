@@ -166,6 +166,7 @@ HOSTILE = {
     "sum.png": (png(crc=7), "damaged"),
     "frame.gif": (b"GIF89a\x40\0\x40\0\0\0\0,\0\0\0\0\0\0\0\0\0\2\0;", "damaged"),
     "strips.tif": (tiff(STRIP | {273: 2**31}, LEVELS), "truncated"),
+    "many-samples.tif": (tiff(STRIP | {277: 65535}, LEVELS), "damaged"),  # Pillow logs a line
     "deflated.tif": (tiff(STRIP | {259: 8}, LEVELS), "damaged"),  # libtiff prints a line
     "loop.tif": (tiff(STRIP, LEVELS, following="itself"), GREY),
     # odd but sound
@@ -190,7 +191,9 @@ HOSTILE = {
     "tag-is-99.jpg": (exif_jpeg(ifd((0x0112, 3, 1, b"\x63\0\0\0"))), GREY),
     "tag-is-far.jpg": (exif_jpeg(ifd((0x0112, 5, 9, b"\xff\xff\xff\x7f"))), GREY),
     "tags-cut.jpg": (exif_jpeg(ifd((0x0112, 3, 1, b"\6\0\0\0"))[:14]), GREY),
-    "tags-of-no-kind.jpg": (exif_jpeg(b"XX*\0\x08\0\0\0" + bytes(9)), GREY),
+    "tags-of-no-kind.png": (png(chunk(b"eXIf", b"XX*\0\x08\0\0\0" + bytes(9))), GREY),
+    "tags-cut.png": (png(chunk(b"eXIf", b"II*\0")), GREY),
+    "tags-no-hex.png": (png(chunk(b"tEXt", b"Raw profile type exif\0\n\n\nxyz")), GREY),
     "tags-garbage.jpg": (exif_jpeg(b"II*\0\xff\xff\xff\xff" + bytes(range(99))), GREY),
     **{f"turned-{tag}.jpg": (turned(tag, "JPEG"), QUARTERS) for tag in UNDO},
     "turned-6.png": (turned(6, "PNG"), QUARTERS),

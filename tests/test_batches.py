@@ -124,7 +124,4 @@ def test_a_reader_that_stops_early_hears_no_warning(images, monkeypatch, workers
     monkeypatch.setattr(batches, "_BATCH", 1)
     reads = read_batches(images, ImageSpec(), jobs=2)
     next(reads)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        reads.close()
-    assert caught == []
+    reads.close()  # warnings, and errors in threads, fail a test

@@ -4,6 +4,7 @@ Floor 8: knows click and the errors; whatever is heavy is imported by the
 commands when they run.
 """
 
+import logging
 import os
 import signal
 import sys
@@ -57,6 +58,7 @@ class _Door:
             return super().main(args, prog_name, standalone_mode=False, **extra)
         arguments = sys.argv[1:] if args is None else list(args)
         warnings.filterwarnings("ignore", module=r"PIL\.")  # what counts becomes an error
+        logging.getLogger("PIL").setLevel(logging.CRITICAL)
         _stop_on_sigterm()
         debug = "--debug" in arguments  # shows what C libraries print, too
         with nullcontext() if debug else only_ours():
