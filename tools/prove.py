@@ -27,7 +27,8 @@ def pytest(python, *words):
     """Run pytest; yield (test, properties, outcome, seconds) of each test."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
-        command = [python, "-m", "pytest", "-q", "--junitxml", report, *words]
+        with_properties = ["--junitxml", report, "-o", "junit_family=xunit1"]
+        command = [python, "-m", "pytest", "-q", *with_properties, *words]
         code = subprocess.run([str(word) for word in command], cwd=ROOT).returncode
         if not report.exists():
             yield "pytest", {}, f"ended with {code} and no report", 0.0
