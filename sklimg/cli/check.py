@@ -70,12 +70,13 @@ def check(data, fail_on, out, jobs, as_json):
         say(f"note: {note}")
     if out is not None:
         write_check(found, out)
-        say(f"page      {out / 'index.html'}")
     if as_json:
         result(json.dumps(found.report, ensure_ascii=False))
     else:
         for line in _lines(found.report):
             result(line)
+    if out is not None:
+        say(f"page      {out / 'index.html'}")
     failed = [problem for problem in fail_on if found.report["problems"][problem]]
     if failed:
         counts = ", ".join(f"{p} {found.report['problems'][p]}" for p in failed)
