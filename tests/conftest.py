@@ -6,11 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
 from PIL import Image
 
 from sklimg.cli import main
 from sklimg.training import fit
 from tests.builders import bars, noise, write_images
+
+settings.register_profile("sklimg", deadline=None)  # a timing is never a test
+settings.load_profile("sklimg")
 
 
 def pytest_addoption(parser):
