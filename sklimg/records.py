@@ -10,6 +10,7 @@ import csv
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from sklimg.errors import TableError
 
@@ -37,7 +38,7 @@ def read_records(path: str | os.PathLike, required: Iterable[str] = ()) -> dict[
         If the file is missing, no UTF-8 CSV, ragged, or lacks a column.
     """
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        with _text(path) as file:
             rows = csv.reader(file, strict=True)
             header = next(rows, None) or []
             _check_header(path, header, required)
@@ -87,7 +88,7 @@ def read_labels(path: str | os.PathLike, grid: tuple[int, int]) -> list[str]:
     """
     rows, cols = grid
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        with _text(path) as file:
             lines = [line for line in csv.reader(file, strict=True) if line]
     except OSError as err:
         raise TableError(f"{path}: cannot be read: {err.strerror}; check the path") from err
@@ -135,6 +136,14 @@ def csv_field(text: str) -> str:
     if any(c in text for c in ',"\r\n'):
         return '"' + text.replace('"', '""') + '"'
     return text
+
+
+def _text(path: str | os.PathLike) -> TextIO:
+    """Open a regular file as text; a pipe or a device is refused, not waited for."""
+    file = Path(path)
+    if file.exists() and not file.is_file() and not file.is_dir():
+        raise TableError(f"{path}: expected a CSV file, got a pipe or device")
+    return file.open(encoding="utf-8-sig", newline="")
 
 
 def _check_header(path: str | os.PathLike, header: list[str], required: Iterable[str]) -> None:

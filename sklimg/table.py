@@ -259,6 +259,8 @@ def _as_table(pixels: np.ndarray, columns: dict[str, list[str]], spec: ImageSpec
 
 
 def _opened(path: Path) -> BinaryIO:
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise TableError(f"{path}: expected a table file, got a pipe or device")
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     return gzip.open(path) if packed else path.open("rb")

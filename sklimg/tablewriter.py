@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 
 from sklimg.csvtable import write_header, write_rows
-from sklimg.errors import UsageError
+from sklimg.errors import TableError, UsageError
 from sklimg.files import as_json, natural_key, replacing_file
 from sklimg.layouts import LAYOUTS, Layout, new_layout
 from sklimg.npz import write_npz
@@ -63,6 +63,7 @@ class TableWriter:
 
     rows: _Rows = field(repr=False)
     columns: Sequence[str]
+    n_pixels: int
     about: dict[str, Any] = field(default_factory=dict)
     rejects: Sequence[tuple[str, str, str]] | None = None
     n_of_class: Counter = field(default_factory=Counter)
@@ -82,6 +83,11 @@ class TableWriter:
         labels, paths : sequences of n_images str
         columns : mapping of str to sequence of n_images str
         """
+        if pixels.shape[1] != self.n_pixels:
+            raise TableError(
+                f"expected rows of {self.n_pixels} pixels, got {pixels.shape[1]}; does what is "
+                "written beside the table belong to it?"
+            )
         empty = [""] * len(pixels)
         further = {name: columns.get(name, empty) for name in self.columns}
         self.rows.append(pixels, {"label": labels, "path": paths, **further})
@@ -138,7 +144,7 @@ def table_writer(
         else:
             packed = gzip.GzipFile("", "wb", 6, file, mtime=0) if kind == ".csv.gz" else None
             rows = _CsvRows(stack.enter_context(packed) if packed else file, laid_out)
-        writer = TableWriter(rows, columns)
+        writer = TableWriter(rows, columns, n_pixels)
         yield writer
         rows.finish()
         counts = writer.n_of_class

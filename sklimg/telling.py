@@ -84,7 +84,8 @@ def tell_small_classes(groups: Mapping[str, int], n_folds: int, tell: Callable) 
         few = ", ".join(small[:5]) + (" …" if len(small) > 5 else "")
         tell(
             "warning",
-            f"{len(small)} classes have fewer than {n_folds} different images to train on, so "
+            f"{count(len(small), 'class has', 'classes have')} fewer than {n_folds} different "
+            "images to train on, so "
             f"that the folds say little about them: {few}; add images",
         )
 

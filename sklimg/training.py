@@ -126,6 +126,10 @@ def fit(
         raise UsageError(f"test: expected a share between 0 and 1, or data, got {test}")
     if not 0 <= validation < 1:
         raise UsageError(f"validation: expected a share from 0 to below 1, got {validation}")
+    if isinstance(test, int | float | None) and validation + (test or 0) >= 1:
+        raise UsageError(
+            f"test, validation: expected less than 1 together, got {test}, {validation}"
+        )
     if folds is not None and (folds < 0 or folds == 1):
         raise UsageError(f"folds: expected 2 or more, or 0 for none, got {folds}")
     if seed < 0:

@@ -1,5 +1,7 @@
 """Small CSV files keep every text as it is, and say where they are wrong."""
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,3 +65,11 @@ def test_labels_that_do_not_fit_say_both_numbers(tmp_path):
     path.write_text("0,1,2\nx,y,z\n")
     with pytest.raises(TableError, match="expected 2 lines of 2 labels .* got 2 lines of 3"):
         read_labels(path, (2, 2))
+
+
+def test_a_pipe_is_refused_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "map.csv")
+    with pytest.raises(TableError, match="expected a CSV file, got a pipe or device"):
+        read_records(tmp_path / "map.csv")
+    with pytest.raises(TableError, match="expected a CSV file"):
+        read_labels(tmp_path / "map.csv", (1, 1))

@@ -1,6 +1,7 @@
 """Tables are read as they were written, from every layout that people have."""
 
 import gzip
+import os
 import struct
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from sklimg.errors import TableError, UsageError
 from sklimg.spec import ImageSpec
 from sklimg.table import Table, is_table, read_table, write_table
+from sklimg.tablewriter import table_writer
 from tests.builders import bars
 from tests.tables import same, tables
 
@@ -278,3 +280,18 @@ def test_an_idx_pair_that_is_none(tmp_path, images, labels, words):
         (tmp_path / "t-labels-idx1-ubyte").write_bytes(labels)
     with pytest.raises(TableError, match=words):
         read_table(tmp_path / "t-images-idx3-ubyte")
+
+
+def test_a_pipe_is_no_table(tmp_path):
+    os.mkfifo(tmp_path / "t.csv")
+    with pytest.raises(TableError, match="expected a table file, got a pipe or device"):
+        read_table(tmp_path / "t.csv")
+
+
+def test_rows_of_another_width_do_not_enter_a_table(tmp_path):
+    with (
+        pytest.raises(TableError, match="expected rows of 4 pixels, got 9"),
+        table_writer(tmp_path / "t.npz", 4, None) as writer,
+    ):
+        writer.append(np.zeros((1, 9), np.uint8), ["a"], [""], {})
+    assert not (tmp_path / "t.npz").exists()

@@ -227,6 +227,7 @@ def test_the_validation_part_chooses_and_is_not_learned():
     ("options", "words"),
     [
         ({"validation": 1.0}, "validation: expected a share from 0 to below 1, got 1.0"),
+        ({"validation": 0.6, "test": 0.6}, "expected less than 1 together, got 0.6, 0.6"),
         ({"validation": 0.1, "test": bars({"2": 2}, seed=3)}, "where the parts are given"),
     ],
 )
