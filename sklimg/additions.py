@@ -19,6 +19,7 @@ from sklimg.duplicates import pixel_digests
 from sklimg.errors import DataError, OutputError, UsageError
 from sklimg.files import as_json, count, write_bytes
 from sklimg.imagestream import Block, ImageStream
+from sklimg.partials import alone_in
 from sklimg.records import read_records, records_csv
 from sklimg.sources import stale_notes
 from sklimg.spec import ImageSpec
@@ -143,7 +144,10 @@ class OldTable:
     def describe_again(self, images: ImageStream) -> None:
         """Write what describes the table if the rejects are others now; leave the table."""
         rejects = self.rejects(images)
-        if rejects != self._old_rejects():
+        if rejects == self._old_rejects():
+            return
+        with alone_in(Path(os.path.realpath(self.path)).parent):
+            self.check_unchanged()
             write_bytes(rejects_file(self.path), records_csv(reject_columns(rejects)))
             write_bytes(sidecar(self.path), as_json(self.about([], len(rejects))))
 
@@ -181,6 +185,8 @@ class OldTable:
         columns = read_records(path, reject_columns([]))
         return list(zip(*(columns[name] for name in reject_columns([])), strict=True))
 
-    def _stat(self) -> tuple[int, ...]:
-        found = self.path.stat()
-        return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    def _stat(self) -> list[tuple[int, ...]]:
+        """Return what tells whether the table, or what describes it, was written again."""
+        places = (self.path, sidecar(self.path), rejects_file(self.path))
+        found = [place.stat() for place in places if place.exists()]
+        return [(f.st_dev, f.st_ino, f.st_size, f.st_mtime_ns) for f in found]

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sklimg.classnames import alike_notes
-from sklimg.errors import DataError
+from sklimg.errors import DataError, OutputError
 from sklimg.files import count
 from sklimg.imagestream import Block, ImageStream, refusals
 from sklimg.layouts import LAYOUTS
@@ -59,6 +60,7 @@ def make_table(
     labels: str = "auto",
     layout: str = LAYOUTS[0],
     strict: bool = False,
+    replace: bool = True,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Made:
@@ -78,6 +80,8 @@ def make_table(
     layout : {"wide", "vector"}, default="wide"
     strict : bool, default=False
         Whether nothing is written if a file has to be rejected.
+    replace : bool, default=True
+        Whether a table that stands at *out* when all is read may be replaced.
     jobs : int, default=1
         Processes that decode; -1 for one a core.
     progress : callable, optional
@@ -104,6 +108,8 @@ def make_table(
         refused = _refused(images, strict)
         writer.rejects = images.rejects
         writer.about = {"n_rejects": len(images.rejects), "sources": _sources(images, rows_of)}
+        if not replace:
+            writer.last_check = partial(_check_absent, out)
     return _made(images, writer.n_of_class, refused, rows_of.total())
 
 
@@ -158,6 +164,7 @@ def add_to_table(
                 writer = stack.enter_context(
                     table_writer(out, old.spec.n_pixels, old.spec, layout, columns)
                 )
+                writer.last_check = old.check_unchanged
                 old.copy_to(writer)
             _append(writer, new)
             rows_of.update(new.origins)
@@ -167,7 +174,6 @@ def add_to_table(
         else:
             writer.rejects = old.rejects(images)
             writer.about = old.about(_sources(images, rows_of), len(writer.rejects))
-            old.check_unchanged()
     rows = old if writer is None else writer
     made = _made(images, rows.n_of_class, refused, rows_of.total())
     made.n_there, made.warnings = old.n_there, old.warnings
@@ -181,6 +187,14 @@ def _append(writer: TableWriter, block: Block) -> None:
         name: [item.columns.get(name, "") for item in block.items] for name in writer.columns
     }
     writer.append(block.pixels, labels, names, further)
+
+
+def _check_absent(out: str | os.PathLike) -> None:
+    if os.path.exists(out):
+        raise OutputError(
+            f"{out}: was written by another program meanwhile, and is left as it is; "
+            "run the command again"
+        )
 
 
 def _own(out: str | os.PathLike) -> list[str | os.PathLike]:

@@ -90,15 +90,12 @@ def read_npz_blocks(
             with packed.open(_ABOUT) as entry:
                 about = json.loads(npy.read_array(entry, allow_pickle=False).tobytes())
             columns, spec = about["columns"], about["spec"]
-            n_texts = len(columns["label"])
             with packed.open(_PIXELS) as entry:
                 n_images, n_pixels = _shape(entry)
-                if n_images != n_texts or any(len(v) != n_texts for v in columns.values()):
-                    raise ValueError(f"{n_images} images, {n_texts} labels")
-                if n_images * n_pixels > packed.getinfo(_PIXELS).file_size:
-                    raise ValueError("pixels are missing")
-                step = max(1, n_images if n_rows is None else n_rows)
-                for start in range(0, max(1, n_images), step):
+                _check_columns(columns, n_images)
+                _check_size(n_images * n_pixels, packed.getinfo(_PIXELS).file_size - entry.tell())
+                step = n_images if n_rows is None else n_rows
+                for start in range(0, n_images, step):
                     pixels = _read_rows(entry, min(step, n_images - start), n_pixels)
                     texts = {name: v[start : start + step] for name, v in columns.items()}
                     yield pixels, texts, spec
@@ -114,6 +111,25 @@ def _shape(entry: BinaryIO) -> tuple[int, int]:
     if len(shape) != 2 or is_fortran or dtype != np.uint8:
         raise ValueError(f"the pixels have the shape {shape} and the type {dtype}")
     return shape
+
+
+def _check_columns(columns: Mapping[str, Sequence[str]], n_images: int) -> None:
+    """Raise unless there is a text for each image in every column, labels among them."""
+    if not n_images:
+        raise ValueError("it holds no images")
+    n_labels = len(columns["label"])
+    for name, texts in columns.items():
+        if len(texts) != n_images:
+            of_column = "" if name == "label" else f", {len(texts)} of {name!r}"
+            raise ValueError(f"{n_images} images, {n_labels} labels{of_column}")
+        if strange := [text for text in texts if not isinstance(text, str)]:
+            raise ValueError(f"it should have text in the column {name!r}, got {strange[0]!r}")
+
+
+def _check_size(expected: int, got: int) -> None:
+    """Raise unless the pixels are neither fewer nor more than the header says."""
+    if got != expected:
+        raise ValueError(f"it should hold {expected} bytes of pixels by its header, got {got}")
 
 
 def _read_rows(entry: BinaryIO, n_images: int, n_pixels: int) -> np.ndarray:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["partial_file", "partial_folder", "partial_name"]
+__all__ = ["alone_in", "partial_file", "partial_folder", "partial_name"]
 
 _STEM_BYTES = 200  # of the target's name; file systems allow 255
 _TRIES = 100  # a sweeper may take a new partial away before it is locked
@@ -58,6 +58,21 @@ def partial_folder(target: Path) -> Iterator[Path]:
 
     with _locked(target, make) as (path, _):
         yield path
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Let no other writer who asks for the same into *folder* while the block runs.
+
+    It is for the moment in which several files that belong together take their
+    places; a writer that is killed loses the lock with its life.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def partial_name(target: Path) -> Path:

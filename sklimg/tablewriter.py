@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from sklimg.errors import TableError, UsageError
 from sklimg.files import as_json, natural_key, replacing_file
 from sklimg.layouts import LAYOUTS, Layout, new_layout
 from sklimg.npz import write_npz
+from sklimg.partials import alone_in
 from sklimg.records import records_csv
 from sklimg.spec import ImageSpec
 
@@ -59,6 +60,9 @@ class TableWriter:
         What is listed in ``<path>.rejects.csv``; None leaves that file alone.
     n_of_class : Counter
         Rows of each label so far.
+    last_check : callable
+        Called when all is written and no other writer can come in between; what
+        it raises leaves everything as it was.
     """
 
     rows: _Rows = field(repr=False)
@@ -67,6 +71,7 @@ class TableWriter:
     about: dict[str, Any] = field(default_factory=dict)
     rejects: Sequence[tuple[str, str, str]] | None = None
     n_of_class: Counter = field(default_factory=Counter)
+    last_check: Callable[[], None] = lambda: None
 
     def append(
         self,
@@ -106,6 +111,7 @@ def table_writer(
 
     What describes it takes its place first: a table that is whole has the right
     words beside it, and one left by a kill in between is not what the words say.
+    Of two writers of one table the one that ends last wins, words and all.
 
     Parameters
     ----------
@@ -136,10 +142,10 @@ def table_writer(
     kind = table_kind(path)
     laid_out = new_layout(layout, n_pixels, () if kind == ".npz" else columns)
     image = None if spec is None else spec.as_dict()
-    with ExitStack() as stack:
+    folder = Path(os.path.realpath(path)).parent
+    with ExitStack() as last, ExitStack() as stack:
         file = stack.enter_context(replacing_file(path))
         if kind == ".npz":
-            folder = Path(os.path.realpath(path)).parent
             rows = _NpzRows(file, stack.enter_context(TemporaryFile(dir=folder)), n_pixels, image)
         else:
             packed = gzip.GzipFile("", "wb", 6, file, mtime=0) if kind == ".csv.gz" else None
@@ -164,6 +170,8 @@ def table_writer(
             other = stack.enter_context(replacing_file(place))
             other.write(content)
             other.flush()
+        last.enter_context(alone_in(folder))
+        writer.last_check()
 
 
 def table_kind(path: str | os.PathLike) -> str:

@@ -25,6 +25,11 @@ def bars(n_of_class, seed=0, side=8):
     return Table(np.array(images), labels)
 
 
+def contents(folder):
+    """Return {name: bytes} of the files in *folder*."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
 def write_images(folder, images):
     """Write {relative path: pixels} below *folder* as image files."""
     for name, pixels in images.items():

@@ -91,7 +91,9 @@ def make_csv(context, sources, size, mode, fit, invert, layout, labels, append, 
             given = {name: value for name, value in asked.items() if _is_given(context, name)}
             made = add_to_table(sources, out, given, **rest)
         else:
-            made = make_table(sources, out, ImageSpec(**how), layout=layout, **rest)
+            made = make_table(
+                sources, out, ImageSpec(**how), layout=layout, replace=not append, **rest
+            )
     for note in made.notes:
         say(f"note: {note}")
     if made.spec.invert == "auto":
