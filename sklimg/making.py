@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sklimg.classnames import alike_notes
@@ -190,7 +191,7 @@ def _append(writer: TableWriter, block: Block) -> None:
 
 
 def _check_absent(out: str | os.PathLike) -> None:
-    if os.path.exists(out):
+    if Path(out).exists():
         raise OutputError(
             f"{out}: was written by another program meanwhile, and is left as it is; "
             "run the command again"

@@ -1,6 +1,7 @@
 """A table is written piece by piece and takes its place whole, after what describes it."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from sklimg.errors import TableError
 from sklimg.making import make_table
 from sklimg.spec import ImageSpec
-from sklimg.table import Table, read_table, write_table
+from sklimg.table import Table, write_table
 from sklimg.tablewriter import table_writer
 from tests.builders import contents
 
@@ -37,7 +38,7 @@ def test_what_takes_its_place_is_on_the_disk_before(tmp_path, monkeypatch):
     done, names, fsync, replace = [], {}, os.fsync, type(tmp_path).replace
 
     def flushed(handle):
-        place = os.readlink(f"/proc/self/fd/{handle}")
+        place = str(Path(f"/proc/self/fd/{handle}").readlink())
         done.append(("flush", place))
         return fsync(handle)
 
