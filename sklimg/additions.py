@@ -19,6 +19,7 @@ from sklimg.duplicates import pixel_digests
 from sklimg.errors import DataError, OutputError, UsageError
 from sklimg.files import as_json, count, write_bytes
 from sklimg.imagestream import Block, ImageStream
+from sklimg.layouts import LAYOUTS
 from sklimg.partials import alone_in
 from sklimg.records import read_records, records_csv
 from sklimg.sources import stale_notes
@@ -107,6 +108,7 @@ class OldTable:
             label = self._labels.get(key)
             if label is None:
                 new.append(at)
+                self._labels[key] = labels[at]  # may come again, by another source
                 if self.layout != "vector" and names[at] in self._paths:
                     self._changed.append(names[at])
                 continue
@@ -157,15 +159,23 @@ class OldTable:
         if spec is None:
             raise DataError(
                 f"{self.path}: expected {sidecar(self.path).name} beside it to tell how its images "
-                "became pixels, found nothing; make the table again without --append"
+                "became pixels, found nothing of it; make the table again without --append"
             )
-        return spec, json.loads(sidecar(self.path).read_bytes())
+        words = json.loads(sidecar(self.path).read_bytes())
+        sources = words.get("sources", [])
+        if not isinstance(sources, list) or not all(isinstance(s, dict) for s in sources):
+            raise DataError(
+                f"{sidecar(self.path)}: expected a list of sources, got {str(sources)[:60]}; make "
+                "the table again without --append"
+            )
+        return spec, words
 
     def _check(self, asked: Mapping[str, Any]) -> None:
         made = self.spec.as_dict() | {"layout": self.layout}
         for name, value in asked.items():
             was_settled = (name, value, made[name]) == ("invert", "auto", "no")  # for photographs
-            if value != made[name] and not was_settled and made[name] != "npz":
+            is_npz = (name, value, made[name]) == ("layout", LAYOUTS[0], "npz")
+            if value != made[name] and not was_settled and not is_npz:
                 raise UsageError(
                     f"--{_OPTIONS.get(name, name)}: expected {made[name]}, by which {self.path} "
                     f"was made, got {value}; leave the option out or choose another -o"

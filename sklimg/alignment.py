@@ -21,7 +21,6 @@ __all__ = ["aligned_correlation"]
 
 _STAGES = ((COARSE, 3, 0.6), (COARSE, 3, 0.75), (FINE, 4, -1))  # band, steps, least correlation
 _LEAST_OVERLAP = 0.6  # of the area
-_TYPICAL = 3.0  # times the mean difference, where a pixel counts half
 _SCALES = (0.6, 1.6)  # of a plausible map
 _MOST_SQUEEZE = 1.35  # ratio of the two scales
 _BLOCK = 2048  # pairs at a time: 40 MB
@@ -82,7 +81,7 @@ def _stepped(
     for _ in range(steps):
         values, inside = _sampled(moving, maps)
         difference = _unit(values, inside) - _unit(fixed, inside)
-        weighted = slopes * _trust(difference, inside)[:, None]
+        weighted = slopes * inside[:, None]
         normal = weighted @ slopes.swapaxes(1, 2)
         ridge = 0.01 * np.trace(normal, axis1=1, axis2=2) / 6 + 1e-6
         normal += ridge[:, None, None] * np.eye(6, dtype=np.float32)
@@ -91,12 +90,6 @@ def _stepped(
     values, inside = _sampled(moving, maps)
     correlation = np.einsum("np,np->n", _unit(values, inside), _unit(fixed, inside))
     return maps, correlation, inside.mean(axis=1)
-
-
-def _trust(difference: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Return weights that fall where images differ most: what was filled in or lies over."""
-    typical = np.einsum("np,np->n", np.abs(difference), inside) / np.maximum(inside.sum(axis=1), 1)
-    return inside / (1 + (difference / (_TYPICAL * typical[:, None] + 1e-6)) ** 2)
 
 
 def _grid(side: int) -> tuple[np.ndarray, np.ndarray]:

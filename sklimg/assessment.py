@@ -13,12 +13,12 @@ import numpy as np
 from sklimg.duplicates import find_copies, pixel_digests
 from sklimg.errors import DataError, TableError
 from sklimg.evaluation import baseline_accuracies, evaluate_predictions, vote_weights
-from sklimg.files import count, file_sha256
-from sklimg.model import find_model, load
-from sklimg.parts import group_rows, name_of, spec_notes
-from sklimg.records import read_records
+from sklimg.files import count
+from sklimg.grouping import group_rows
+from sklimg.model import Model, find_model, load
+from sklimg.parts import name_of, spec_notes
 from sklimg.sources import read_data
-from sklimg.table import Table, read_table
+from sklimg.table import Table
 
 __all__ = ["Assessment", "assess"]
 
@@ -31,7 +31,7 @@ class Assessment:
     ----------
     metrics : dict
         As in ``metrics.json``, and ``n_seen_images``: those left out. The
-        nearest-neighbour baseline is None where the training table is gone.
+        nearest-neighbour baseline is None where the training images are gone.
     notes : list of str
         What a person should know, one line each.
     refused : list of str
@@ -77,9 +77,11 @@ def assess(
             f"{name_of(data)}: expected images of {loaded.spec.n_pixels} pixels ({loaded.spec}), "
             f"got {table.pixels.shape[1]}; make the table with the model's size and mode"
         )
-    known = _training_part(find_model(model))
+    about = _data_of_run(find_model(model))
+    known = _training_part(about.get("path"), loaded, jobs)
+    turned = {None: "auto", True: "yes", False: "no"}[about.get("turned")]
     digests = pixel_digests(table.pixels)
-    labelled, seen = table.labels != "", _seen(table, digests, loaded.seen, known)
+    labelled, seen = table.labels != "", _seen(table, digests, loaded.seen, known, turned)
     if not labelled.any():
         raise DataError(f"{name_of(data)}: expected labelled images, got none with a label")
     if not np.any(labelled & ~seen):
@@ -94,7 +96,7 @@ def assess(
         notes.append(f"left out, as in its training part or near copies of it: {left_out}")
     rows = np.flatnonzero(labelled & ~seen)
     labels = table.labels[rows]
-    groups = group_rows(table.take(rows), "auto", digests[rows], lambda topic, text: None)
+    groups, _ = group_rows(table.take(rows), "auto", digests[rows], lambda *_: None, turned)
     unknown = sorted(set(labels) - set(loaded.classes))
     if unknown:
         classes = count(len(unknown), "class", "classes")
@@ -103,13 +105,17 @@ def assess(
     metrics = evaluate_predictions(labels, probabilities, loaded.classes, groups)
     if known is None:
         notes.append(
-            "the table it was fitted to is gone: the nearest neighbour is not told, and only "
-            "exact copies of its training images are left out"
+            "its training images are not where they were: the nearest neighbour is not told, and "
+            "only exact copies of them are left out"
         )
         most = max(loaded.counts, key=loaded.counts.get)
         frequent = float(np.average(labels == most, weights=vote_weights(groups)))
         metrics["baselines"] = {"most_frequent": frequent, "nearest_neighbour": None}
     else:
+        n_gone = len(np.setdiff1d(loaded.seen, pixel_digests(known.pixels)))
+        if n_gone:
+            images = count(n_gone, "training image")
+            notes.append(f"{images} gone or changed: near copies of them are not left out")
         metrics["baselines"] = baseline_accuracies(
             known.pixels, known.labels, table.pixels[rows], labels, groups
         )
@@ -118,26 +124,33 @@ def assess(
 
 
 def _seen(
-    table: Table, digests: np.ndarray, learned: np.ndarray, known: Table | None
+    table: Table, digests: np.ndarray, learned: np.ndarray, known: Table | None, turned: str
 ) -> np.ndarray:
     """Tell which images are copies, or near copies, of training images."""
     exact = np.isin(digests, learned)
     if known is None:
         return exact
     pixels = np.concatenate([known.pixels, table.pixels])
-    groups = find_copies(pixels, table.spec).groups
+    labels = np.concatenate([known.labels, table.labels])
+    groups = find_copies(pixels, table.spec, labels=labels, turned=turned).groups
     return exact | np.isin(groups[len(known) :], groups[: len(known)])
 
 
-def _training_part(model_dir: Path) -> Table | None:
-    """Return the rows that a model was trained on, if their table is still what it was."""
-    run = model_dir.parent
+def _data_of_run(model_dir: Path) -> dict:
+    """Return what a run tells of its data; nothing where a model stands alone."""
     try:
-        about = json.loads((run / "data.json").read_bytes())
-        if about["sha256"] is None or file_sha256(about["path"]) != about["sha256"]:
-            return None
-        splits = read_records(run / "splits.csv", ("split",))["split"]
-    except FileNotFoundError:
+        return json.loads((model_dir.parent / "data.json").read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+
+
+def _training_part(path: str | None, loaded: Model, jobs: int) -> Table | None:
+    """Return the images of some data that a model was trained on, told by their pixels."""
+    if path is None:
         return None
-    table = read_table(about["path"])
-    return table.take(np.array(splits[: len(table)]) == "train")
+    try:
+        table = read_data(path, loaded.spec, jobs=jobs).table
+    except (DataError, TableError):
+        return None
+    rows = np.isin(pixel_digests(table.pixels), loaded.seen)
+    return table.take(rows) if rows.any() else None

@@ -4,6 +4,7 @@
     DIR/pictures/*.png its pictures
     DIR/check.json     the report
     DIR/copies.csv     row,path,label,group of every image that has a copy
+    DIR/leaks.csv      row,path,label,split of every picture that stands in several parts
     DIR/looks.csv      row,path,label,look of dark, blurry and empty images
     DIR/rejects.csv    path,code,reason
 
@@ -66,6 +67,7 @@ def write_check(found: Inspection, out: str | os.PathLike) -> None:
             _summary(found),
             _classes(found, folder),
             _sizes(found),
+            _leaks(found, folder),
             _copies(found, folder),
             _looks(found, folder),
             _rejects(found),
@@ -77,6 +79,9 @@ def write_check(found: Inspection, out: str | os.PathLike) -> None:
         (folder / "check.json").write_bytes(as_json(found.report))
         copied = np.concatenate([np.empty(0, int), *found.copies()])
         (folder / "copies.csv").write_bytes(_rows(found, copied, "group", found.groups))
+        leaking = np.concatenate([np.empty(0, int), *found.leaks.groups])
+        split = found.table.columns.get("split", found.looks)
+        (folder / "leaks.csv").write_bytes(_rows(found, leaking, "split", split))
         odd = np.flatnonzero(found.looks != "")
         (folder / "looks.csv").write_bytes(_rows(found, odd, "look", found.looks))
         (folder / "rejects.csv").write_bytes(records_csv(reject_columns(found.rejects)))
@@ -109,7 +114,7 @@ def _summary(found: Inspection) -> str:
 
 def _place(problem: str) -> str:
     """Return the section that tells of a problem."""
-    return {"leak": "copies", "copy": "copies", "label": "copies", "corrupt": "rejects"}.get(
+    return {"leak": "leaks", "copy": "copies", "label": "copies", "corrupt": "rejects"}.get(
         problem, "looks"
     )
 
@@ -162,42 +167,61 @@ def _sizes(found: Inspection) -> str:
     )
 
 
+def _leaks(found: Inspection, folder: Path) -> str:
+    leaks = found.leaks
+    if not leaks.is_given:
+        return '<h2 id="leaks">Leaks</h2>\n<p>None: no column <code>split</code> gives parts.</p>'
+    where = ", ".join(f"{n} between {escape(name)}" for name, n in leaks.between.items())
+    parts = found.table.columns["split"]
+    stands = [" and ".join(dict.fromkeys(parts[rows])) for rows in leaks.groups]
+    return (
+        '<h2 id="leaks">Leaks</h2>\n'
+        f"<p>The parts are given by the column <code>split</code>. Pictures that stand on two "
+        f"sides, copies and rows of one <code>group</code> counted: {where or 'none'}. "
+        "<code>sklimg fit</code> drops the training images among them; all are in leaks.csv.</p>"
+        f"{_figures(found, folder, 'leak', leaks.groups, stands)}"
+    )
+
+
 def _copies(found: Inspection, folder: Path) -> str:
     report, groups = found.report["copies"], found.copies()
-    how = "mirrored, turned, cropped or in other light" if report["is_photos"] else "but for noise"
+    how = (
+        "mirrored, turned, cropped and shifted copies, too"
+        if report["turned"]
+        else "copies as they stand; one that is mirrored or turned is another picture here"
+    )
     text = (
         f"<p>{count(report['n_copies'], 'image')} of {found.report['n_images']} show the same "
-        f"picture as another, {report['n_exact']} of them pixel by pixel, the others {how}. "
-        "<code>sklimg fit</code> keeps the images of a group on one side of every split.</p>"
+        f"picture as another, {report['n_exact']} of them pixel by pixel. Looked for were {how} "
+        "(<code>--turned</code>). <code>sklimg fit</code> keeps the images of a group on one side "
+        "of every split; all are in copies.csv.</p>"
     )
     conflicts = {tuple(conflict["paths"]) for conflict in found.report["label_conflicts"]}
-    mixed = [rows for rows in groups if tuple(map(found.name, rows)) in conflicts]
-    others = [rows for rows in groups if tuple(map(found.name, rows)) not in conflicts]
+    is_mixed = {id(rows): tuple(map(found.name, rows)) in conflicts for rows in groups}
+    groups.sort(key=lambda rows: not is_mixed[id(rows)])
+    labels = [", ".join(dict.fromkeys(found.table.labels[rows])) for rows in groups]
+    told = [
+        "several labels: " * is_mixed[id(rows)] + text
+        for rows, text in zip(groups, labels, strict=True)
+    ]
+    return f'<h2 id="copies">Copies</h2>\n{text}{_figures(found, folder, "copies", groups, told)}'
+
+
+def _figures(
+    found: Inspection, folder: Path, name: str, groups: Sequence[np.ndarray], told: Sequence[str]
+) -> str:
+    """Return the pictures of groups, each with a text and its paths."""
     figures = []
-    for k, rows in enumerate((mixed + others)[:_MOST_GROUPS]):
-        shown = _show(found, folder, f"copies{k}", rows[:_MOST_COPIES], _MOST_COPIES)
-        labels = ", ".join(map(escape, dict.fromkeys(found.table.labels[rows])))
-        warning = "<b>several labels</b>: " if k < len(mixed) else ""
+    for k, (rows, text) in enumerate(list(zip(groups, told, strict=True))[:_MOST_GROUPS]):
+        shown = _show(found, folder, f"{name}{k}", rows[:_MOST_COPIES], _MOST_COPIES)
         names = ", ".join(escape(found.name(row)) for row in rows[:_MOST_COPIES])
         names += f" and {len(rows) - _MOST_COPIES} more" if len(rows) > _MOST_COPIES else ""
         figures.append(
-            f'<figure><img src="{shown}" alt="{len(rows)} copies of one picture">'
-            f"<figcaption>{warning}{labels}: {names}</figcaption></figure>"
+            f'<figure><img src="{shown}" alt="{len(rows)} images of one picture">'
+            f"<figcaption><b>{escape(text)}</b> {names}</figcaption></figure>"
         )
     more = len(groups) - _MOST_GROUPS
-    rest = f"<p>… and {more} more groups, listed in copies.csv</p>" if more > 0 else ""
-    return f'<h2 id="copies">Copies</h2>\n{text}{_leaks(found)}{"".join(figures)}{rest}'
-
-
-def _leaks(found: Inspection) -> str:
-    leaks = found.report["leaks"]
-    if not leaks["is_given"]:
-        return ""
-    where = ", ".join(f"{n} between {escape(name)}" for name, n in leaks["between"].items())
-    return (
-        f"<p>The parts are given by the column <code>split</code>: {where or 'no'} pictures stand "
-        "on two sides. <code>sklimg fit</code> drops the leaking training images.</p>"
-    )
+    return "".join(figures) + (f"<p>… and {more} more groups</p>" if more > 0 else "")
 
 
 def _looks(found: Inspection, folder: Path) -> str:

@@ -55,7 +55,7 @@ def open_source(source: str | os.PathLike | bytes) -> BinaryIO:
             raise ImageError(f"{where}: expected an image, got an empty file", "empty")
         if status.st_size > _AT_ONCE:
             return os.fdopen(os.dup(handle), "rb")
-        return BytesIO(os.read(handle, status.st_size))
+        return BytesIO(_read(handle, status.st_size))
     except OSError as err:
         raise _unreadable(source, err) from err
     finally:
@@ -65,6 +65,14 @@ def open_source(source: str | os.PathLike | bytes) -> BinaryIO:
 def source_name(source: str | os.PathLike | bytes) -> str:
     """Return what messages call a source."""
     return "image" if isinstance(source, bytes) else str(Path(source))
+
+
+def _read(handle: int, n_bytes: int) -> bytes:
+    """Read as many bytes, however few the system gives at a time; fewer if there are no more."""
+    data = os.read(handle, n_bytes)
+    while len(data) < n_bytes and (more := os.read(handle, n_bytes - len(data))):
+        data += more
+    return data
 
 
 def _unreadable(source: str | os.PathLike, err: Exception) -> ImageError:

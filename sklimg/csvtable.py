@@ -118,7 +118,9 @@ def _read_block(
                 return [[row[i].decode() for row in rows] for i in range(len(layout.names))], pixels
         others, vectors, lines = _split_exactly(block, layout, line, where)
     except UnicodeDecodeError as err:
-        raise TableError(f"{where}, after line {line}: expected UTF-8: {err.reason}") from err
+        raise TableError(
+            f"{where}, after line {line}: expected UTF-8: {err.reason}; save it so"
+        ) from err
     if not vectors:
         return others, None
     pixels = _quick_pixels([vector.encode() for vector in vectors], width)

@@ -27,7 +27,6 @@ from sklimg.spec import RESAMPLES, ImageSpec
 __all__ = [
     "encode_image",
     "image_size",
-    "is_ink",
     "read_each",
     "read_first",
     "read_image",
@@ -176,13 +175,6 @@ def encode_image(pixels: np.ndarray, format: str = "png") -> bytes:
     return buffer.getvalue()
 
 
-def is_ink(pixels: np.ndarray) -> bool:
-    """Tell whether a grey image shows strokes on paper: most of it is one extreme grey."""
-    paper = np.median(pixels)
-    flat = np.mean(np.abs(pixels - paper) <= 32) >= 0.55
-    return bool(flat and not 63 < paper < 192)
-
-
 class _Decoding:
     """Whatever goes wrong inside is an ImageError about *source*."""
 
@@ -200,14 +192,14 @@ class _Decoding:
 
 def _decoded(
     source: str | os.PathLike | bytes, spec: ImageSpec, most: int
-) -> tuple[Image.Image, int, bool] | None:
-    """Return a picture in the mode of *spec*, its orientation, and whether there are more."""
+) -> tuple[Image.Image, bool] | None:
+    """Return a picture in the mode of *spec*, upright, and whether frames follow it."""
     with open_source(source) as file:
         if isinstance(file, BytesIO):
             least = 2 * spec.side
             small = small_jpeg(file.getvalue(), spec.mode, least, min(most, MAX_PIXELS))
             if small is not None:
-                return small, 1, False
+                return small, False
         with opened_image(file, source_name(source)) as image:
             is_whole = "progressive" in image.info  # decoded whole, whatever the draft
             whole = image.size
@@ -216,18 +208,16 @@ def _decoded(
             if width * height > most:
                 return None
             image.load()
-            small = _fit(as_mode(image, spec.mode), spec)
-            return small, _orientation(image), _has_more(image)
+            small, turn = as_mode(image, spec.mode), _TURNS.get(_orientation(image))
+            if turn is not None:  # before it is fitted, which is not the same all round
+                small = Image.fromarray(np.ascontiguousarray(turn(np.asarray(small))))
+            return _fit(small, spec), _has_more(image)
 
 
-def _finished(
-    image: Image.Image, orientation: int, has_more: bool, spec: ImageSpec
-) -> tuple[np.ndarray, bool]:
-    """Return the pixels of a decoded picture, upright, of the size of *spec*."""
+def _finished(image: Image.Image, has_more: bool, spec: ImageSpec) -> tuple[np.ndarray, bool]:
+    """Return the pixels of a decoded picture, of the size of *spec*."""
     data = bytearray(_fit(image, spec).tobytes())
     pixels = np.ndarray(spec.shape, np.uint8, data)
-    if orientation in _TURNS:
-        pixels = np.ascontiguousarray(_TURNS[orientation](pixels))
     if spec.invert == "yes" or (spec.invert == "auto" and _is_light(pixels)):
         pixels = 255 - pixels
     return pixels, has_more

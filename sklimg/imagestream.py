@@ -15,14 +15,13 @@ import numpy as np
 from sklimg.batches import read_batches
 from sklimg.errors import DataError, ImageError
 from sklimg.files import count, one_line
-from sklimg.images import is_ink
 from sklimg.listing import IGNORED, Item, list_images
+from sklimg.looks import INK_SHARE, show_ink
 from sklimg.spec import ImageSpec
 
 __all__ = ["Block", "ImageStream", "refusals"]
 
 _INK_SAMPLE = 256  # images looked at to tell ink from photographs
-_INK_SHARE = 0.8  # of them that show ink where the whole set is taken for it
 
 
 @dataclass
@@ -183,5 +182,6 @@ def _settled(items: Sequence[Item], spec: ImageSpec) -> ImageSpec:
     picked = np.unique(np.linspace(0, len(items) - 1, _INK_SAMPLE).astype(int)) if items else []
     plain = replace(spec, mode="L", invert="no")
     sample = read_batches([items[i].file for i in picked], plain)
-    ink = [is_ink(r[0]) for batch in sample for r in batch if not isinstance(r, ImageError)]
-    return replace(spec, invert="auto" if ink and np.mean(ink) >= _INK_SHARE else "no")
+    images = [read[0] for batch in sample for read in batch if not isinstance(read, ImageError)]
+    is_ink = bool(images) and np.mean(show_ink(np.stack(images))) >= INK_SHARE
+    return replace(spec, invert="auto" if is_ink else "no")

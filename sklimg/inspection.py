@@ -12,17 +12,19 @@ from pathlib import Path
 import numpy as np
 
 from sklimg.batches import read_batches
-from sklimg.duplicates import find_copies, join_groups, label_conflicts
+from sklimg.duplicates import find_copies
 from sklimg.errors import ImageError
 from sklimg.files import natural_key
+from sklimg.groups import join_groups, label_conflicts
 from sklimg.images import image_size
+from sklimg.leaks import Leaks, find_leaks
 from sklimg.listing import IGNORED
 from sklimg.looks import judge_looks
-from sklimg.names import LOOKS
+from sklimg.names import LOOKS, SPLIT_WORDS, TURNED
 from sklimg.parts import name_of
 from sklimg.sources import read_data
 from sklimg.spec import ImageSpec
-from sklimg.table import Table
+from sklimg.table import Table, is_table
 
 __all__ = ["Inspection", "check"]
 
@@ -44,6 +46,7 @@ class Inspection:
         Copies and near copies of one picture have the same number.
     looks : ndarray of shape (n_images,) of str
         As from `judge_looks`.
+    leaks : Leaks
     rejects : list of (path, code, reason)
     notes : list of str
     files : list of Path, optional
@@ -54,6 +57,7 @@ class Inspection:
     table: Table
     groups: np.ndarray
     looks: np.ndarray
+    leaks: Leaks
     rejects: list[tuple[str, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     files: list[Path] | None = None
@@ -87,6 +91,7 @@ class Inspection:
 
 def check(
     data: str | os.PathLike | Table,
+    turned: str = TURNED[0],
     jobs: int = -1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inspection:
@@ -96,6 +101,9 @@ def check(
     ----------
     data : path or Table
         Whatever `sklimg.fit` takes.
+    turned : {"auto", "yes", "no"}, default="auto"
+        Whether a mirrored, turned, cropped or shifted picture is a copy; "auto"
+        judges by the data: no for symbols, yes for photographs.
     jobs : int, default=-1
         Processes that decode images; -1 for one a core.
     progress : callable, optional
@@ -112,15 +120,20 @@ def check(
     """
     read = read_data(data, jobs=jobs)
     table, files = read.table, _files(data, read.table)
-    copies = find_copies(table.pixels, table.spec)
+    copies = find_copies(table.pixels, table.spec, labels=table.labels, turned=turned)
     together = copies.groups
     if "group" in table.columns:
         together = join_groups(together, table.columns["group"])
     looks = _looks(table, files, jobs, progress)
-    found = Inspection({}, table, copies.groups, looks, read.rejects, read.notes, files)
+    leaks, notes = find_leaks(table, together), list(read.notes)
+    if leaks.strange:
+        notes.append(
+            f"sklimg fit takes {', '.join(SPLIT_WORDS)} in the column split, not "
+            f"{', '.join(map(repr, leaks.strange[:5]))}"
+        )
+    found = Inspection({}, table, copies.groups, looks, leaks, read.rejects, notes, files)
     members = found.copies()
     conflicts = label_conflicts(copies.groups, table.labels)
-    leaks = _leaks(table, together)
     n_copies = len(table) - len(np.unique(copies.groups))
     n_exact = len(table) - len(np.unique(copies.exact))
     unlike = [
@@ -140,16 +153,28 @@ def check(
             "n_exact": n_exact,
             "n_groups": len(members),
             "n_pictures": len(table) - n_copies,
-            "is_photos": copies.is_photos,
+            "turned": copies.turned,
             "groups": [[found.name(row) for row in rows] for rows in members],
         },
         "label_conflicts": unlike,
-        "leaks": leaks,
+        "leaks": {
+            "is_given": leaks.is_given,
+            "n_groups": len(leaks.groups),
+            "n_images": sum(map(len, leaks.groups)),
+            "between": leaks.between,
+            "groups": [
+                {
+                    "paths": [found.name(row) for row in rows],
+                    "splits": table.columns["split"][rows].tolist(),
+                }
+                for rows in leaks.groups
+            ],
+        },
         **{look: [found.name(row) for row in np.flatnonzero(looks == look)] for look in LOOKS},
         "rejects": dict(sorted(codes.items())),
     }
     found.report["problems"] = {
-        "leak": leaks["n_groups"],
+        "leak": len(leaks.groups),
         "copy": n_copies,
         "label": len(unlike),
         "corrupt": found.refused,
@@ -160,12 +185,10 @@ def check(
 
 def _files(data: str | os.PathLike | Table, table: Table) -> list[Path] | None:
     """Return where the images of a folder or a map are; None for a table."""
-    if isinstance(data, Table):
+    if isinstance(data, Table) or (Path(data).is_file() and is_table(Path(data))):
         return None
-    path = Path(data)
-    root = path if path.is_dir() else path.parent
-    files = [root / name for name in table.paths]
-    return files if all(table.paths) and files[0].is_file() else None
+    root = Path(data) if Path(data).is_dir() else Path(data).parent
+    return [root / name for name in table.paths]
 
 
 def _looks(
@@ -212,21 +235,3 @@ def _classes(table: Table, groups: np.ndarray) -> dict[str, dict[str, int]]:
     pictures = Counter(label for label, _ in set(zip(table.labels, groups, strict=True)))
     names = sorted(images, key=natural_key)
     return {name: {"n_images": images[name], "n_pictures": pictures[name]} for name in names}
-
-
-def _leaks(table: Table, groups: np.ndarray) -> dict:
-    """Return how many groups stand on several sides of a given split."""
-    given = table.columns.get("split")
-    if given is None:
-        return {"is_given": False, "n_groups": 0, "n_images": 0, "between": {}}
-    split = {part: set(groups[given == part]) for part in dict.fromkeys(given) if part}
-    names = sorted(split)
-    pairs = [(one, other) for k, one in enumerate(names) for other in names[k + 1 :]]
-    between = {f"{one} and {other}": len(split[one] & split[other]) for one, other in pairs}
-    shared = set().union(*(split[one] & split[other] for one, other in pairs))
-    return {
-        "is_given": True,
-        "n_groups": len(shared),
-        "n_images": int(np.isin(groups, list(shared)).sum()),
-        "between": {name: n for name, n in between.items() if n},
-    }

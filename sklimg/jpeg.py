@@ -5,8 +5,10 @@ decoding of a small photo. Here the header is skimmed for the size and the bytes
 go straight to the same decoder with the same settings, so the pixels are the
 same. Whatever is not plain, or damaged, is left to Pillow.
 
-Floor 1: knows the markers of a JPEG; reads no file and raises nothing.
+Floor 1: knows the markers of a JPEG; raises nothing.
 """
+
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -15,6 +17,7 @@ __all__ = ["count_scans", "small_jpeg"]
 _BASELINE = (0xC0, 0xC1)  # markers of frames that are decoded in one pass
 _START_OF_SCAN = 0xDA
 _HARMLESS = (0xC4, 0xDB, 0xDD, 0xE0, 0xEE, 0xFE)  # tables, JFIF, Adobe, comment: no turn, no MPO
+_CHUNK = 1 << 24  # bytes
 _SCALES = (8, 4, 2, 1)  # what a JPEG can be divided by while it is decoded
 
 
@@ -48,9 +51,17 @@ def small_jpeg(data: bytes, mode: str, least: int, most: int) -> Image.Image | N
         return None
 
 
-def count_scans(data: bytes) -> int:
-    """Return at most how often the decoder of a JPEG goes over all its pixels."""
-    return data.count(b"\xff\xda")  # no pixels look like this, but a thumbnail has one, too
+def count_scans(file: BinaryIO) -> int:
+    """Return at most how often the decoder of a JPEG goes over all its pixels.
+
+    The file is read from its start to its end.
+    """
+    file.seek(0)
+    n_scans, last = 0, b""
+    while data := file.read(_CHUNK):
+        n_scans += (last + data).count(b"\xff\xda")  # no pixels look like it; a thumbnail has one
+        last = data[-1:]
+    return n_scans
 
 
 def _plain_size(data: bytes) -> tuple[int, int]:

@@ -118,10 +118,26 @@ def find_layout(first_line: bytes, where: str) -> Layout:
     if not pixels or pixels != list(range(pixels[0], pixels[0] + len(pixels))):
         raise TableError(
             f"{where}, line 1: expected the columns label,path,pixel0,... or image_vector,label, "
-            f"got {','.join(names)[:60]!r}"
+            f"got {','.join(names)[:60]!r}; add a header, or name the columns so"
         )
     start, stop = pixels[0], pixels[-1] + 1
+    _check_order(names[start:stop], where)
     return Layout(tuple(names[:start] + names[stop:]), start, stop, "wide")
+
+
+def _check_order(pixels: Sequence[str], where: str) -> None:
+    """Raise unless pixels stand row by row, as their numbers tell."""
+    numbers = [tuple(map(int, re.findall("[0-9]+", name))) for name in pixels]
+    for k in range(1, len(pixels)):
+        one, other = numbers[k - 1], numbers[k]
+        follows = (*one[:-1], one[-1] + 1)
+        if len(one) == 2 and other[0] > one[0]:
+            follows = (one[0] + 1, numbers[0][1])  # the first of the next row
+        if other != follows:
+            raise TableError(
+                f"{where}, line 1: expected the pixels in their order, got {pixels[k]} after "
+                f"{pixels[k - 1]}; put the columns in order"
+            )
 
 
 def looks_like_table(first_line: bytes) -> bool:

@@ -5,7 +5,7 @@ always ``files seen = rows + rejects``. Reject codes are those of `ImageError` a
 
 =============  ============================================================
 ignored        dot files, ``Thumbs.db``, ``__MACOSX``: what systems leave behind;
-               files that describe tiles
+               files that describe tiles; tables and what describes them
 bad_name       a name that is not UTF-8
 link           a link that leads out of the folder
 unlisted       a file that the manifest above it does not mention
@@ -29,6 +29,7 @@ from sklimg.files import count, natural_key, path_text
 from sklimg.names import MANIFEST, OWN_FILES
 from sklimg.records import read_records
 from sklimg.table import is_table
+from sklimg.tablewriter import KINDS, rejects_file, sidecar
 
 __all__ = ["IGNORED", "Item", "Listing", "list_images"]
 
@@ -121,13 +122,16 @@ def list_images(
 def _list_folder(root: Path, labels: str, own: set[str]) -> Listing:
     """List a folder; below one with a manifest, the manifest says what there is."""
     listing, through = Listing(), labels in ("auto", "manifest")
-    if labels == "manifest" and not (root / MANIFEST).exists():
-        raise TableError(f"{root}: expected a {MANIFEST} in it, found none; pass --labels folder")
     real_root, told, told_names = Path(os.path.realpath(root)), [], set()
+    if labels == "manifest" and not _has_manifest(root, real_root):
+        raise TableError(
+            f"{root}: expected a {MANIFEST} in it, found none, or a link that leads out of it; "
+            "put one there or pass --labels folder"
+        )
     for folder, below, names in os.walk(root, onerror=partial(_unreadable, listing, root)):
         real, prefix = os.path.realpath(folder), PurePath(folder).relative_to(root)
         is_told = any(Path(folder).is_relative_to(place) for place in told)
-        if through and MANIFEST in names and not is_told:
+        if through and not is_told and _has_manifest(Path(folder), real_root):
             inner = _list_map(Path(folder, MANIFEST), root, own)
             told, is_told = [*told, folder], True
             told_names |= {item.name for item in inner.items}
@@ -135,11 +139,13 @@ def _list_folder(root: Path, labels: str, own: set[str]) -> Listing:
             for item in inner.items:
                 _add(listing, item, real_root, is_found=False, is_named=is_named)
         links = [name for name in below if Path(folder, name).is_symlink()]
-        label = "" if is_told else Path(real).name
+        label, made = "" if is_told else Path(real).name, _tables(names)
         for name in names + links:
             item = Item(str(root), str(prefix / name), label)
             if f"{real}/{name}" in own:
                 listing.rejects.append((path_text(item.name), IGNORED, "written by this command"))
+            elif name in made and item.name not in told_names:
+                listing.rejects.append((path_text(item.name), IGNORED, "a table, or describes one"))
             elif item.name not in told_names:
                 _add(listing, item, real_root, is_unlisted=is_told)
     listing.items.sort(key=_natural_path)
@@ -153,6 +159,19 @@ def _list_folder(root: Path, labels: str, own: set[str]) -> Listing:
             f"{', '.join(twice[:5])}"
         )
     return listing
+
+
+def _has_manifest(folder: Path, root: Path) -> bool:
+    """Tell whether a manifest stands in a folder, not only a link that leads out of *root*."""
+    path = folder / MANIFEST
+    return path.exists() and Path(os.path.realpath(path)).is_relative_to(root)
+
+
+def _tables(names: Sequence[str]) -> set[str]:
+    """Return which files of a folder are tables, told by what describes them, and that."""
+    there = set(names)
+    made = {name for name in names if name.endswith(KINDS) and str(sidecar(name)) in there}
+    return made | {str(beside(name)) for name in made for beside in (sidecar, rejects_file)}
 
 
 def _natural_path(item: Item) -> str:

@@ -15,8 +15,10 @@ __all__ = [
     "PROBLEMS",
     "REJECTS",
     "SHEETS",
+    "SPLIT_WORDS",
     "SQUARES",
     "TILE_FORMATS",
+    "TURNED",
 ]
 
 MODELS = ("sklearn-mlp", "logistic")  # the first is the default
@@ -28,6 +30,9 @@ OWN_FILES = (MANIFEST, SHEETS, REJECTS)
 
 SQUARES = ("none", "pad", "crop")  # the first is the default
 TILE_FORMATS = ("png", "jpg")
+
+SPLIT_WORDS = ("train", "validation", "test")  # in the column split of a table or map
+TURNED = ("auto", "yes", "no")  # whether a turned picture is the same; the first is the default
 
 LOOKS = ("empty", "dark", "blurry")  # what may be wrong with the looks of an image
 PROBLEMS = ("leak", "copy", "label", "corrupt", *LOOKS)  # what may be wrong with a data set

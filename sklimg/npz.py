@@ -100,7 +100,7 @@ def read_npz_blocks(
                     texts = {name: v[start : start + step] for name, v in columns.items()}
                     yield pixels, texts, spec
     except _DAMAGES as err:
-        raise TableError(f"expected a table written by make-csv: {err}") from err
+        raise TableError(f"expected a table written by make-csv: {err}; make it again") from err
 
 
 def _shape(entry: BinaryIO) -> tuple[int, int]:

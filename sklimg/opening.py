@@ -5,7 +5,6 @@ Floor 1: reads headers, decodes no pixels.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
@@ -39,8 +38,8 @@ def opened_image(file: BinaryIO, where: str) -> Iterator[Image.Image]:
         raise unknown_error(head, where) from err
     with image:
         check_size(image, where)
-        if image.format in ("JPEG", "MPO") and isinstance(file, BytesIO):
-            _check_scans(image, file.getvalue(), where)
+        if image.format in ("JPEG", "MPO"):
+            _check_scans(image, file, where)
         yield image
 
 
@@ -55,9 +54,11 @@ def check_size(image: Image.Image, where: str) -> None:
         )
 
 
-def _check_scans(image: Image.Image, data: bytes, where: str) -> None:
+def _check_scans(image: Image.Image, file: BinaryIO, where: str) -> None:
     """Raise if a JPEG goes over its pixels so often that a small file takes minutes."""
-    n_scans = count_scans(data)
+    place = file.tell()
+    n_scans = count_scans(file)
+    file.seek(place)
     if n_scans * image.width * image.height > _MAX_WORK:
         raise ImageError(
             f"{where}: expected a JPEG of a few scans, got {n_scans}; save it anew", "too_large"

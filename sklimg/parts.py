@@ -6,25 +6,28 @@ Floor 5: works on tables; what it finds it tells a callable.
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from sklimg.duplicates import (
-    Copies,
-    find_copies,
-    group_copies,
-    join_groups,
-    label_conflicts,
-    pixel_digests,
-)
+from sklimg.duplicates import pixel_digests
 from sklimg.errors import DataError, UsageError
-from sklimg.files import count, natural_key
+from sklimg.files import natural_key
+from sklimg.grouping import group_rows
+from sklimg.names import SPLIT_WORDS, TURNED
 from sklimg.sources import Collection
 from sklimg.spec import ImageSpec
 from sklimg.splits import split_parts
 from sklimg.table import Table
 
-__all__ = ["Parts", "group_rows", "is_data", "name_of", "spec_notes", "split_table"]
+__all__ = [
+    "Parts",
+    "check_apart",
+    "is_data",
+    "name_of",
+    "spec_notes",
+    "split_table",
+]
 
 SPLIT = "split"  # the column that may tell the part of each row
 TEST_SHARE = 0.2
@@ -45,12 +48,16 @@ class Parts:
     split : ndarray of shape (n_images,) of str
         "train", "validation", "test", or "dropped": of a group that a later
         part of given data holds.
+    turned : bool or None
+        Whether mirrored and turned copies were looked for; None where no near
+        copies were.
     """
 
     table: Table
     groups: np.ndarray
     digests: np.ndarray
     split: np.ndarray
+    turned: bool | None
 
     @property
     def train(self) -> np.ndarray:
@@ -76,6 +83,7 @@ def split_table(
     rng: np.random.Generator,
     tell: Callable[[str, str], None],
     validation: float = 0.0,
+    turned: str = TURNED[0],
 ) -> Parts:
     """Set the test rows apart, and validation rows if wanted, whole groups at a time.
 
@@ -95,6 +103,8 @@ def split_table(
         Called with a topic and a line of text.
     validation : float, default=0
         Share of each class's groups.
+    turned : {"auto", "yes", "no"}, default="auto"
+        Whether a mirrored or turned picture is the same picture.
 
     Returns
     -------
@@ -117,7 +127,7 @@ def split_table(
     if validation and (is_other or is_given):
         raise UsageError("validation: expected no share where the parts are given; leave it out")
     digests = pixel_digests(table.pixels)
-    groups = group_rows(table, group, digests, tell)
+    groups, is_turned = group_rows(table, group, digests, tell, turned)
     if is_other or is_given:
         words = np.where(np.arange(len(table)) < n_own, "train", "test").astype(object)
         split = _parted(_given(table, name) if is_given else words, groups, tell)
@@ -131,84 +141,17 @@ def split_table(
             has_near = len(np.unique(groups)) < len(np.unique(digests))
             hint = ", or keep exact copies alone together (--group exact)" if has_near else ""
             raise DataError(f"{name}: {err}{hint}") from err
-    parts = Parts(table, groups, digests, split)
+    parts = Parts(table, groups, digests, split, is_turned)
     how = "as given" if is_other or is_given else "whole groups, stratified by class"
     middle = f", {len(parts.validation)} validation" if len(parts.validation) else ""
     tell("split", f"{len(parts.train)} training{middle} and {len(parts.test)} test images, {how}")
     return parts
 
 
-def group_rows(
-    table: Table, group: str, digests: np.ndarray, tell: Callable[[str, str], None]
-) -> np.ndarray:
-    """Return the group of each row, and tell what was found.
-
-    Parameters
-    ----------
-    table : Table
-    group : str
-        "auto": copies and near copies, and rows that share a value in a column
-        ``group`` if there is one; "exact": copies with equal pixels alone;
-        "none": every row for itself; else the column to use in place of ``group``.
-    digests : ndarray of shape (n_images,), uint64
-        Of the pixels.
-    tell : callable
-        Called with a topic and a line of text.
-
-    Returns
-    -------
-    groups : ndarray of shape (n_images,), int
-
-    Raises
-    ------
-    UsageError
-        If there is no such column.
-    """
-    column = "group" if group == "auto" else group
-    if group not in ("auto", "exact", "none") and column not in table.columns:
-        known = ", ".join(table.columns) or "none"
-        raise UsageError(f"group: the data has no column {group!r}; its further columns: {known}")
-    if group in ("exact", "none"):
-        exact = group_copies(digests)
-        copies = Copies(exact, exact, False)
-    else:
-        copies = find_copies(table.pixels, table.spec, digests)
-    n_copies = len(table) - len(np.unique(copies.groups))
-    if group == "none":
-        tell("copies", f"{n_copies} rows are copies and are NOT kept together, as asked")
-        return np.arange(len(table))
-    tell("copies", _described(copies, n_copies))
-    conflicts = label_conflicts(copies.groups, table.labels)
-    if len(conflicts):
-        pictures = count(len(conflicts), "picture")
-        tell("warning", f"{pictures} under two labels; decide which is right")
-    if column not in table.columns:
-        return copies.groups
-    groups = join_groups(copies.groups, table.columns[column])
-    tell("groups", f"{len(np.unique(groups))} by the column {column!r} and by copies")
-    return groups
-
-
-def _described(copies: Copies, n_copies: int) -> str:
-    """Say how many rows are copies, of which kind, and in how many groups they are."""
-    n_exact = len(copies.exact) - len(np.unique(copies.exact))
-    kept = f"kept together in {count(len(copies.exact) - n_copies, 'group')}"
-    if not n_copies:
-        return "none"
-    if n_copies == n_exact:
-        are = "row is an exact copy" if n_copies == 1 else "rows are exact copies"
-        return f"{n_copies} {are} of another row; {kept}"
-    are = "row is a copy" if n_copies == 1 else "rows are copies"
-    changed = "mirrored, turned, cropped, shifted or in other light"
-    near = changed if copies.is_photos else "the same but for noise and light"
-    return f"{n_copies} {are} of another row, {n_exact} exact, the others {near}; {kept}"
-
-
 def _given(table: Table, name: str) -> np.ndarray:
     """Return the parts that the column ``split`` tells."""
     words = table.columns[SPLIT]
-    known = ("train", "validation", "test")
-    strange = [word for word in dict.fromkeys(words) if word not in known]
+    strange = [word for word in dict.fromkeys(words) if word not in SPLIT_WORDS]
     if strange:
         raise DataError(
             f"{name}: expected train, validation or test in the column {SPLIT!r}, got "
@@ -279,6 +222,17 @@ def spec_notes(table: Table, spec: ImageSpec, name: str) -> list[str]:
     names = [n for n, value in spec.as_dict().items() if value != other.as_dict()[n]]
     differ = ", ".join(f"{n} {other.as_dict()[n]}, not {spec.as_dict()[n]}" for n in names)
     return [f"{name}: its images were made in another way ({differ})"]
+
+
+def check_apart(out: str | os.PathLike, data: str | os.PathLike | Table) -> None:
+    """Raise UsageError if *out* would stand in the folder *data* and be read as a part of it."""
+    if not is_data(data) or isinstance(data, Table) or not Path(data).is_dir():
+        return
+    if Path(out).resolve().is_relative_to(Path(data).resolve()):
+        raise UsageError(
+            f"{out}: expected a folder outside of {data}, or its pictures would be read as data "
+            "the next time; choose another -o"
+        )
 
 
 def is_data(test: float | str | os.PathLike | Table | None) -> bool:

@@ -170,6 +170,7 @@ def _about_data(run: Run, data: str | os.PathLike | Table, read: Collection) -> 
         "sha256": file_sha256(path) if is_file else None,
         "n_images": len(run.parts.table),
         "n_groups": len(np.unique(run.parts.groups)),
+        "turned": run.parts.turned,
         "n_rejects": len(read.rejects),
         "classes": {label: of_class[label] for label in run.model.classes if label in of_class},
         "image": run.parts.table.spec.as_dict(),

@@ -26,6 +26,7 @@ from sklimg.records import records_csv
 from sklimg.spec import ImageSpec
 
 __all__ = [
+    "KINDS",
     "TableWriter",
     "reject_columns",
     "rejects_file",
@@ -34,7 +35,7 @@ __all__ = [
     "table_writer",
 ]
 
-_KINDS = (".csv", ".csv.gz", ".npz")
+KINDS = (".csv", ".csv.gz", ".npz")
 _REJECT_COLUMNS = ("path", "code", "reason")
 
 
@@ -182,7 +183,7 @@ def table_kind(path: str | os.PathLike) -> str:
     UsageError
         If a table cannot be written under this name.
     """
-    for kind in _KINDS:
+    for kind in KINDS:
         if str(path).endswith(kind):
             return kind
     raise UsageError(f"{path}: expected a name ending in .csv, .csv.gz or .npz")

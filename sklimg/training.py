@@ -28,8 +28,8 @@ from sklimg.files import check_free, count, natural_key
 from sklimg.fitting import fit_alone
 from sklimg.history import epoch_history
 from sklimg.model import Model
-from sklimg.names import MODELS
-from sklimg.parts import Parts, is_data, name_of, spec_notes, split_table
+from sklimg.names import MODELS, TURNED
+from sklimg.parts import Parts, check_apart, is_data, name_of, spec_notes, split_table
 from sklimg.pipeline import build_pipeline, default_grid, full_names
 from sklimg.runs import Run, write_run
 from sklimg.search import Progress, grid_search, n_fits
@@ -61,6 +61,7 @@ def fit(
     validation: float = 0.0,
     folds: int | None = None,
     group: str = "auto",
+    turned: str = TURNED[0],
     seed: int = 0,
     jobs: int = -1,
     out: str | os.PathLike | None = None,
@@ -97,6 +98,9 @@ def fit(
         rows that share a value in a column ``group``; "exact": copies with equal
         pixels alone; "none": every row for itself; else the name of a column to
         use in place of ``group``.
+    turned : {"auto", "yes", "no"}, default="auto"
+        Whether a mirrored, turned, cropped or shifted picture is a copy; "auto"
+        judges by the data: no for symbols, yes for photographs.
     seed : int, default=0
         Everything random follows from it.
     jobs : int, default=-1
@@ -122,6 +126,7 @@ def fit(
     tell = tell or (lambda topic, text: None)
     if out is not None:
         check_free(out)
+        check_apart(out, data)
     if test is not None and not is_data(test) and not 0 < test < 1:
         raise UsageError(f"test: expected a share between 0 and 1, or data, got {test}")
     if not 0 <= validation < 1:
@@ -143,7 +148,8 @@ def fit(
     read = read_data(data, jobs=jobs)
     tell_data(read, name_of(data), tell)
     other = _read_test(test, read, jobs, tell)
-    parts = split_table(read, str(name_of(data)), other, group, split_rng, tell, validation)
+    name = str(name_of(data))
+    parts = split_table(read, name, other, group, split_rng, tell, validation, turned)
     known = np.concatenate([parts.train, parts.validation])
     X, y = parts.table.pixels[known], parts.table.labels[known]
     n_train = len(parts.train)
@@ -189,7 +195,8 @@ def fit(
             "params": params or {},
             "grid": candidates,
         }
-        asked |= {"n_folds": len(inner), "folds": folds, "group": group, "seed": seed}
+        asked |= {"n_folds": len(inner), "folds": folds, "group": group}
+        asked |= {"turned": turned, "seed": seed}
         write_run(run, out, {"data": name_of(data)} | asked, data, read)
         run.path = Path(out)
         tell("saved", str(out))

@@ -1,6 +1,7 @@
 """More rows of a table: only new ones, and none of them is ever lost."""
 
 import json
+import os
 from threading import Thread
 
 import numpy as np
@@ -188,3 +189,52 @@ def test_a_check_and_what_follows_are_one(photos, tmp_path, monkeypatch):
     assert "was changed by another program meanwhile" in errors[0]
     assert read_table(out).labels.tolist() == ["2", "2", "10", "10"]
     assert read_data(out).notes == []
+
+
+@pytest.mark.parametrize("beside", ["", ".json", ".rejects.csv"])
+def test_whatever_was_written_meanwhile_is_noticed(photos, tmp_path, beside):
+    """Also by a program that keeps the size, and where no new row is to be written."""
+    out = tmp_path / "t.csv"
+    make_table([photos / "2"], out, ImageSpec())
+    written = tmp_path / f"t.csv{beside}"
+    content = written.read_bytes()
+    (photos / "2" / "new.txt").write_text("no picture")
+
+    times = iter(range(100))
+
+    def meddle(*_):
+        written.write_bytes(content)
+        os.utime(written, ns=(0, next(times)))
+
+    for sources in ([photos / "2"], [photos / "deep"]):
+        with pytest.raises(OutputError, match="was changed by another program meanwhile"):
+            add_to_table(sources, out, progress=meddle)
+    assert written.read_bytes() == content
+
+
+def test_where_nothing_changes_nothing_is_written(photos, tmp_path):
+    (photos / "2" / "x.txt").write_text("no picture")
+    make_table([photos], tmp_path / "t.csv", ImageSpec())
+    before = {path: path.stat().st_ino for path in tmp_path.glob("t.csv*")}
+    add_to_table([photos], tmp_path / "t.csv")
+    assert {path: path.stat().st_ino for path in tmp_path.glob("t.csv*")} == before
+    assert len(before) == 3
+
+
+def test_an_image_that_two_sources_hold_is_added_once(photos, tmp_path):
+    make_table([photos / "2"], tmp_path / "t.csv", ImageSpec())
+    made = add_to_table([photos / "deep", photos / "deep"], tmp_path / "t.csv")
+    assert (made.n_added, made.n_there) == (2, 2)
+    assert len(read_table(tmp_path / "t.csv")) == 4
+
+
+@pytest.mark.parametrize("sources", ["3", '{"a": 1}', '["a"]', "null"])
+def test_words_that_are_damaged_are_named(photos, tmp_path, sources):
+    make_table([photos / "2"], tmp_path / "t.csv", ImageSpec())
+    words = json.loads((tmp_path / "t.csv.json").read_text())
+    words["sources"] = json.loads(sources)
+    (tmp_path / "t.csv.json").write_text(json.dumps(words))
+    before = contents(tmp_path)
+    with pytest.raises(DataError, match="t.csv.json: expected a list of sources, got .* --append"):
+        add_to_table([photos / "deep"], tmp_path / "t.csv")
+    assert contents(tmp_path) == before

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sklimg import alignment
 from sklimg.alignment import aligned_correlation
 from tests.test_thumbnails import pictures
 
@@ -59,3 +60,21 @@ def test_a_squeeze_is_no_copy():
 
 def test_no_pairs_are_no_correlations():
     assert aligned_correlation(pictures(2), pictures(2), np.empty((0, 2), int)).shape == (0,)
+
+
+def test_it_does_not_matter_which_of_the_two_lost_its_edges():
+    """Under 60 % of the area are left; the whole, laid on that, covers it, not the other way."""
+    large = pictures(40, side=32)
+    images, changed = middles(large), middles(mapped(large, zoomed(0.76)))
+    pairs = np.stack([np.arange(40)] * 2, axis=1)
+    one, other = (
+        aligned_correlation(*two, pairs) for two in ((images, changed), (changed, images))
+    )
+    assert np.median(one) > 0.9
+    np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_too_small_an_overlap_is_none(monkeypatch):
+    images = pictures(20)
+    monkeypatch.setattr(alignment, "_LEAST_OVERLAP", 1.01)
+    assert aligned_correlation(images, images, ITSELF).tolist() == [-1] * 20

@@ -7,7 +7,7 @@ from sklimg.assessment import assess
 from sklimg.errors import DataError, TableError
 from sklimg.table import Table, write_table
 from sklimg.training import fit
-from tests.builders import bars
+from tests.builders import bars, write_images
 
 
 def test_its_training_images_are_left_out(bars_run, bars_table):
@@ -49,22 +49,47 @@ def test_data_that_cannot_test(bars_run):
         assess(Table(np.zeros((1, 4), np.uint8), ["2"]), bars_run.path)
 
 
-def test_the_nearest_neighbour_is_told_while_the_training_table_is_there(bars_table, tmp_path):
+def test_the_nearest_neighbour_is_told_while_the_training_images_are_there(bars_table, tmp_path):
     write_table(bars_table, tmp_path / "t.csv")
     fit(tmp_path / "t.csv", params={"max_iter": 5}, folds=0, out=tmp_path / "run")
     new = bars({"2": 9, "10": 9, "a": 9}, seed=9)
     assert assess(new, tmp_path / "run").metrics["baselines"]["nearest_neighbour"] == 1
-    (tmp_path / "t.csv").write_text("")
-    assessed = assess(new, tmp_path / "run")
-    assert assessed.metrics["baselines"]["nearest_neighbour"] is None
-    assert "the nearest neighbour is not told, and only exact copies" in assessed.notes[-1]
+    for other in (b"", b"image_vector,label\n", None):
+        (tmp_path / "t.csv").unlink() if other is None else (tmp_path / "t.csv").write_bytes(other)
+        assessed = assess(new, tmp_path / "run")
+        assert assessed.metrics["baselines"]["nearest_neighbour"] is None
+        assert "the nearest neighbour is not told, and only exact copies" in assessed.notes[-1]
+    write_table(bars({"2": 9, "10": 9}, seed=3), tmp_path / "t.csv")
+    assert "not where they were" in assess(new, tmp_path / "run").notes[-1]
+
+
+def darker(table):
+    """Return the table with each image a little darker: all near copies, none exact."""
+    return Table((0.9 * table.pixels).astype(np.uint8), table.labels)
 
 
 def test_near_copies_of_its_training_images_are_left_out(bars_table, tmp_path):
     """Each test image stands there again, a little darker; so does each training image."""
     write_table(bars_table, tmp_path / "t.csv")
     run = fit(tmp_path / "t.csv", params={"max_iter": 5}, folds=0, out=tmp_path / "run")
-    darker = (0.9 * bars_table.pixels).astype(np.uint8)
-    metrics = assess(Table(darker, bars_table.labels), run.path).metrics
+    metrics = assess(darker(bars_table), run.path).metrics
     assert metrics["n_seen_images"] == len(run.parts.train)
     assert metrics["n_test_images"] == len(run.parts.test)
+
+
+def test_near_copies_are_left_out_where_it_was_fitted_to_a_folder(bars_table, tmp_path):
+    """Also while some of its images are gone; of these, exact copies alone are known."""
+    images = bars_table.pixels.reshape(-1, 8, 8)
+    names = [f"{label}/{k}.png" for k, label in enumerate(bars_table.labels)]
+    write_images(tmp_path / "photos", dict(zip(names, images, strict=True)))
+    run = fit(tmp_path / "photos", params={"max_iter": 5}, folds=0, out=tmp_path / "run")
+    seen = run.parts.table.take(run.parts.train)
+    changed = darker(run.parts.table)
+    assessed = assess(changed, run.path)
+    assert assessed.metrics["n_seen_images"] == len(seen)
+    assert assessed.metrics["baselines"]["nearest_neighbour"] is not None
+    (tmp_path / "photos" / seen.paths[0]).unlink()
+    assessed = assess(changed, run.path)
+    assert assessed.metrics["n_seen_images"] == len(seen) - 1
+    told = "1 training image gone or changed: near copies of them are not left out"
+    assert told in assessed.notes

@@ -54,3 +54,11 @@ def test_open_files_are_not_left_behind(tmp_path):
         with pytest.raises(ImageError, match="a folder"):
             open_source(tmp_path)
     assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208
+
+
+def test_a_file_that_comes_in_small_pieces_is_read_whole(tmp_path, monkeypatch):
+    (tmp_path / "a.bin").write_bytes(b"hello")
+    read = os.read
+    monkeypatch.setattr(os, "read", lambda handle, n_bytes: read(handle, min(n_bytes, 2)))
+    with open_source(tmp_path / "a.bin") as file:
+        assert file.getvalue() == b"hello"

@@ -17,13 +17,16 @@ FLOORS = (
         *("vectors", "layouts", "csvtable", "npz", "idx", "tablewriter", "table"),
     ),
     (
-        *("manifest", "tiles", "listing", "imagestream", "classnames", "sources"),
-        *("thumbnails", "neighbours", "alignment", "duplicates", "additions", "making"),
-        *("splits", "looks", "mosaics", "transformers"),
+        *("manifest", "tiles", "listing", "looks", "imagestream", "classnames", "sources"),
+        *("groups", "thumbnails", "neighbours", "alignment", "photographs"),
+        *("duplicates", "additions", "making", "splits", "mosaics", "transformers"),
     ),
     ("pipeline", "fitting"),
     ("search", "history", "evaluation", "model", "plots"),
-    ("parts", "runs", "crossval", "telling", "assessment", "inspection", "checkpage", "training"),
+    (
+        *("grouping", "parts", "runs", "crossval", "telling", "assessment"),
+        *("leaks", "inspection", "checkpage", "training"),
+    ),
     ("cli",),
 )
 STRANGERS = 4

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from sklimg.errors import ImageError
-from sklimg.images import encode_image, image_size, is_ink, read_image, read_pages
-from sklimg.spec import ImageSpec
+from sklimg.images import encode_image, image_size, read_image, read_pages
+from sklimg.spec import FITS, ImageSpec
 
 FLAT = ImageSpec(side=2)
 
@@ -87,7 +87,7 @@ def test_the_orientation_tag_is_applied(tag, format):
     assert np.abs(page.astype(int) - upright).max() <= 3
 
 
-@pytest.mark.filterwarnings("default:Corrupt EXIF")
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 def test_a_damaged_orientation_tag_does_not_cost_the_picture():
     data = encoded(Image.new("L", (8, 8), 90), "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12")
     assert read_image(data, FLAT).tolist() == [[90, 90], [90, 90]]
@@ -168,7 +168,7 @@ def test_bytes_that_are_no_picture(data, code, words):
     assert caught.value.code == code
 
 
-@pytest.mark.filterwarnings("default::PIL.Image.DecompressionBombWarning")
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_a_picture_too_large_is_refused_before_it_is_decoded():
     bomb = encoded(Image.new("1", (10_000, 10_000)))
     with pytest.raises(ImageError, match="at most 50 million pixels, got 10000x10000") as caught:
@@ -192,14 +192,19 @@ def test_places_that_hold_no_picture(tmp_path):
         assert caught.value.code == code
 
 
-def test_ink_on_paper_is_told_from_photographs():
-    rng = np.random.default_rng(0)
-    paper = np.full((28, 28), 235, np.uint8)
-    paper[10:18, 10:14] = 30
-    assert is_ink(paper)
-    assert is_ink(255 - paper)
-    assert not is_ink(rng.integers(0, 256, (28, 28), np.uint8))
-    assert not is_ink(np.full((28, 28), 120, np.uint8))
+@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize("tag", range(1, 9))
+def test_a_turned_picture_is_fitted_as_the_upright_one(tag, fit):
+    """Also where what is padded or cut off cannot be halved."""
+    upright = np.random.default_rng(0).integers(0, 256, (9, 14), np.uint8)
+    undo = {2: np.fliplr, 3: lambda a: np.rot90(a, 2), 4: np.flipud, 5: np.transpose,
+            6: np.rot90, 7: lambda a: np.rot90(a.T, 2), 8: lambda a: np.rot90(a, 3)}  # fmt: skip
+    stored = Image.fromarray(np.ascontiguousarray(undo.get(tag, lambda a: a)(upright)))
+    exif = Image.Exif()
+    exif[0x0112] = tag
+    spec = ImageSpec(side=14, fit=fit)
+    plain = read_image(encode_image(upright), spec)
+    np.testing.assert_array_equal(read_image(encoded(stored, "PNG", exif=exif), spec), plain)
 
 
 @pytest.mark.parametrize(("orientation", "size"), [(1, (30, 50)), (3, (30, 50)), (6, (50, 30))])

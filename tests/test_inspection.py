@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from sklimg import inspection
 from sklimg.errors import DataError
 from sklimg.inspection import check
 from sklimg.table import Table, write_table
@@ -84,8 +85,37 @@ def test_leaks_between_given_parts_are_counted():
         "n_groups": 2,
         "n_images": 4,
         "between": {"test and train": 2},
+        "groups": [
+            {"paths": ["row 0", "row 20"], "splits": ["train", "test"]},
+            {"paths": ["row 2", "row 12"], "splits": ["train", "test"]},
+        ],
     }
     assert report["problems"]["leak"] == 2
+
+
+def test_parts_that_fit_does_not_take_are_said():
+    table = Table(
+        as_rows(pictures(4, 28)), list("abab"), None, {"split": ["train", "held", "", ""]}
+    )
+    found = check(table)
+    assert found.notes == [
+        "sklimg fit takes train, validation, test in the column split, not 'held', ''"
+    ]
+    assert found.report["leaks"]["n_groups"] == 0
+
+
+def test_one_vanished_file_costs_no_other(folder, monkeypatch):
+    """It goes after the pixels were read and before sizes and looks are."""
+    looks = inspection._looks
+
+    def vanishing(table, files, *rest):
+        files[0].unlink()
+        return looks(table, files, *rest)
+
+    monkeypatch.setattr(inspection, "_looks", vanishing)
+    report = check(folder).report
+    assert report["sizes"]["height"] == [30, 48, 48]
+    assert report["dark"] == ["a/dark.png"]
 
 
 def test_a_map_finds_its_files(folder):

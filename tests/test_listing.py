@@ -202,3 +202,34 @@ def test_a_manifest_through_a_link_does_not_lead_out(photos, tmp_path):
     listing = list_images(photos)
     assert list(labels_of(listing)) == ["2/a.png"]
     assert ("folder/x.png", "link") in [(name, code) for name, code, _ in listing.rejects]
+
+
+def test_a_manifest_that_is_a_link_out_is_not_even_read(photos, tmp_path):
+    (tmp_path / "elsewhere.csv").write_text("path,label\n2/a.png,secret\n")
+    (photos / "manifest.csv").symlink_to(tmp_path / "elsewhere.csv")
+    listing = list_images(photos)
+    assert labels_of(listing)["2/a.png"] == "2"
+    assert [reject[:2] for reject in listing.rejects] == [("manifest.csv", "link")]
+    with pytest.raises(TableError, match="found none, or a link that leads out of it"):
+        list_images(photos, labels="manifest")
+    (photos / "manifest.csv").unlink()
+    (photos / "deep" / "list.csv").write_text("path,label\n2/a.png,inside\n")
+    (photos / "manifest.csv").symlink_to("deep/list.csv")
+    assert labels_of(list_images(photos)) == {"2/a.png": "inside"}
+
+
+def test_a_manifest_that_is_a_pipe_is_an_error_not_a_wait(photos):
+    os.mkfifo(photos / "manifest.csv")
+    with pytest.raises(TableError, match="manifest.csv: expected a CSV file, got a pipe"):
+        list_images(photos)
+
+
+def test_tables_among_the_images_are_ignored(photos):
+    """Those that something describes; another CSV is a reject to be looked at."""
+    for name in ("t.csv", "t.csv.json", "t.csv.rejects.csv", "u.npz", "u.npz.json", "v.csv"):
+        (photos / "2" / name).write_text("x")
+    listing = list_images(photos)
+    codes = {name: code for name, code, _ in listing.rejects}
+    ignored = ("t.csv", "t.csv.json", "t.csv.rejects.csv", "u.npz", "u.npz.json")
+    assert codes == {f"2/{name}": "ignored" for name in ignored}
+    assert "2/v.csv" in labels_of(listing)

@@ -39,3 +39,11 @@ def test_bands_give_what_the_whole_gives(kind, mode, monkeypatch):
 
 def test_floats_that_are_no_numbers_are_black_or_white():
     assert as_array(IMAGES["not a number"], "L")[0].tolist() == [0, 255, 0, 9]
+
+
+def test_sixteen_bits_are_rounded_to_eight():
+    """White is white, and every level goes to the nearest of 256."""
+    levels = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    for kind in (np.uint16, np.int32):
+        found = as_array(Image.fromarray(levels.astype(kind)), "L")
+        np.testing.assert_array_equal(found, np.floor(levels / 257 + 0.5))

@@ -7,7 +7,7 @@ import click
 from sklimg.cli.door import JOBS, PATH, Command, result, say
 from sklimg.cli.progress import images_progress
 from sklimg.errors import GateError
-from sklimg.names import PROBLEMS
+from sklimg.names import PROBLEMS, TURNED
 
 __all__ = ["check"]
 
@@ -43,10 +43,18 @@ class _Gates(click.ParamType):
     "-o", "--out", type=PATH, metavar="DIR", help="Folder to make with a page and its pictures."
 )
 @click.option(
+    "--turned",
+    type=click.Choice(TURNED),
+    default=TURNED[0],
+    show_default=True,
+    help="Whether a mirrored, turned, cropped or shifted picture is a copy; auto judges by the "
+    "data: no for symbols, yes for photographs.",
+)
+@click.option(
     "--jobs", type=JOBS, default=-1, show_default=True, help="Processes; -1 for one a core."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
-def check(data, fail_on, out, jobs, as_json):
+def check(data, fail_on, out, turned, jobs, as_json):
     """See what DATA holds and hides before anything is fitted to it.
 
     Tells of classes and sizes, of copies and near copies, of pictures under
@@ -61,11 +69,13 @@ def check(data, fail_on, out, jobs, as_json):
     from sklimg.checkpage import write_check
     from sklimg.files import check_free
     from sklimg.inspection import check as look_over
+    from sklimg.parts import check_apart
 
     if out is not None:
         check_free(out)
+        check_apart(out, data)
     with images_progress() as progress:
-        found = look_over(data, jobs=jobs, progress=progress)
+        found = look_over(data, turned=turned, jobs=jobs, progress=progress)
     for note in found.notes:
         say(f"note: {note}")
     if out is not None:
@@ -102,20 +112,13 @@ def _lines(report: dict) -> list[str]:
         for label, n in classes.items()
     ]
     if sizes := report["sizes"]:
-        low, middle, high = zip(
-            *(sizes[name] for name in ("height", "width", "aspect")), strict=True
-        )
-        spread = (
-            f"{low[0]:g}x{low[1]:g} to {high[0]:g}x{high[1]:g}, median {middle[0]:g}x{middle[1]:g}"
-        )
-        same = f"all {low[0]:g}x{low[1]:g}"
-        aspect = f"; width by height {low[2]:.2f} to {high[2]:.2f}"
-        lines.append(f"sizes     {same if sizes['n_different'] == 1 else spread + aspect}")
+        lines.append(f"sizes     {_sizes(sizes)}")
+    how = "mirrored, turned and cropped ones too" if copies["turned"] else "not if turned"
     groups = (
-        f"{count(copies['n_copies'], 'copy', 'copies')} in {count(copies['n_groups'], 'group')}"
+        f"{count(copies['n_copies'], 'copy', 'copies')} in {count(copies['n_groups'], 'group')}, "
+        f"{copies['n_exact']} exact"
     )
-    exact = f"{copies['n_exact']} exact"
-    lines.append(f"copies    {groups}, {exact}" if copies["n_copies"] else "copies    none")
+    lines.append(f"copies    {groups if copies['n_copies'] else 'none'} ({how})")
     lines += _some(
         " = ".join(names[:_FEW]) + " …" * (len(names) > _FEW) for names in copies["groups"]
     )
@@ -130,6 +133,12 @@ def _lines(report: dict) -> list[str]:
     leaks = report["leaks"]
     between = ", ".join(f"{n} between {name}" for name, n in leaks["between"].items()) or "none"
     lines.append(f"leaks     {between if leaks['is_given'] else 'no column split, so none'}")
+    lines += _some(
+        " = ".join(
+            f"{path} ({part})" for path, part in zip(g["paths"][:_FEW], g["splits"], strict=False)
+        )
+        for g in leaks["groups"]
+    )
     for look in ("empty", "dark", "blurry"):
         names = report[look]
         first = ": " + ", ".join(names[:_FEW]) + " …" * (len(names) > _FEW) if names else ""
@@ -137,6 +146,15 @@ def _lines(report: dict) -> list[str]:
     rejects = ", ".join(f"{n} {code}" for code, n in report["rejects"].items())
     lines.append(f"rejects   {rejects or 'none'}")
     return [one_line(line) for line in lines]
+
+
+def _sizes(sizes: dict) -> str:
+    """Return heights and widths in pixels, and their ratios; those of one image if all agree."""
+    low, middle, high = zip(*(sizes[name] for name in ("height", "width", "aspect")), strict=True)
+    if sizes["n_different"] == 1:
+        return f"all {low[0]:g}x{low[1]:g}"
+    height, width = (f"{low[k]:g} to {high[k]:g} (median {middle[k]:g})" for k in (0, 1))
+    return f"height {height}, width {width}; width by height {low[2]:.2f} to {high[2]:.2f}"
 
 
 def _some(texts) -> list[str]:

@@ -37,7 +37,19 @@ class _Jobs(click.IntRange):
 
 
 JOBS = _Jobs(min=-1)
-PATH = click.Path(path_type=Path, readable=False)  # who opens it says why it cannot be
+
+
+class _Path(click.Path):
+    """A path; who opens it says why it cannot be opened."""
+
+    def convert(self, value, param, ctx):
+        """Return the path, an empty one refused: it would be the current folder."""
+        if not str(value):
+            self.fail("expected a path, got an empty text", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _Path(path_type=Path, readable=False)
 
 
 class _Door:

@@ -9,7 +9,7 @@ import click
 from sklimg.cli.door import JOBS, PATH, Command, result, say
 from sklimg.cli.params import parse_params
 from sklimg.cli.progress import search_progress
-from sklimg.names import ARTIFACTS, LATEST, MODELS
+from sklimg.names import ARTIFACTS, LATEST, MODELS, TURNED
 
 __all__ = ["fit"]
 
@@ -61,6 +61,14 @@ __all__ = ["fit"]
     "column's values.",
 )
 @click.option(
+    "--turned",
+    type=click.Choice(TURNED),
+    default=TURNED[0],
+    show_default=True,
+    help="Whether a mirrored, turned, cropped or shifted picture is a copy; auto judges by the "
+    "data: no for symbols, yes for photographs.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
@@ -79,7 +87,22 @@ __all__ = ["fit"]
 )
 @click.option("--name", help="Name of the run in artifacts/.  [default: that of DATA]")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as one JSON object.")
-def fit(data, grid, model, params, test, validation, folds, group, seed, jobs, out, name, as_json):
+def fit(
+    data,
+    grid,
+    model,
+    params,
+    test,
+    validation,
+    folds,
+    group,
+    turned,
+    seed,
+    jobs,
+    out,
+    name,
+    as_json,
+):
     """Fit a classifier to DATA, test it on images it never saw, save the run.
 
     DATA is a table (.csv, .csv.gz, .npz), the images file of an IDX pair, a
@@ -110,6 +133,7 @@ def fit(data, grid, model, params, test, validation, folds, group, seed, jobs, o
             validation=validation,
             folds=folds,
             group=group,
+            turned=turned,
             seed=seed,
             jobs=jobs,
             out=place,

@@ -6,6 +6,7 @@ from click.core import ParameterSource
 from sklimg.cli.door import JOBS, PATH, Command, say
 from sklimg.cli.progress import images_progress
 from sklimg.files import count
+from sklimg.layouts import LAYOUTS
 from sklimg.spec import FITS, INVERTS, MODES
 
 __all__ = ["make_csv"]
@@ -39,10 +40,10 @@ __all__ = ["make_csv"]
 )
 @click.option(
     "--layout",
-    type=click.Choice(["wide", "vector"]),
-    default="wide",
+    type=click.Choice(LAYOUTS),
+    default=LAYOUTS[0],
     show_default=True,
-    help="One column a pixel, or one quoted column.",
+    help="Of a CSV: one column a pixel, or one quoted column.",
 )
 @click.option(
     "--labels",
@@ -79,6 +80,11 @@ def make_csv(context, sources, size, mode, fit, invert, layout, labels, append, 
         sklimg make-csv photos -o photos.csv --mode RGB --size 32
         sklimg make-csv photos -o photos.csv --append
     """
+    if out.suffix == ".npz" and layout != LAYOUTS[0]:
+        raise click.UsageError(
+            f"--layout: expected none with {out}, as it is for CSV; leave it out"
+        )
+
     from sklimg.making import add_to_table, make_table
     from sklimg.spec import ImageSpec
 

@@ -21,12 +21,25 @@ def test_a_folder_becomes_a_table(invoke, photos, tmp_path):
 
 def test_the_layouts_hold_the_same(invoke, photos, tmp_path):
     for layout in ("wide", "vector"):
-        for ending in ("csv", "csv.gz", "npz"):
+        for ending in ("csv", "csv.gz"):
             out = tmp_path / f"{layout}.{ending}"
             assert invoke("make-csv", photos, "-o", out, "--layout", layout).exit_code == 0
             table = read_table(out)
             assert table.labels.tolist() == ["2", "2", "10", "10"]
             assert table.pixels.tolist() == read_table(tmp_path / "wide.csv").pixels.tolist()
+
+
+def test_an_npz_has_no_layout(invoke, photos, tmp_path):
+    done = invoke("make-csv", photos, "-o", tmp_path / "t.npz", "--layout", "vector")
+    assert done.exit_code == 2
+    assert "--layout: expected none with" in done.stderr
+    assert invoke("make-csv", photos, "-o", tmp_path / "t.npz", "--layout", "wide").exit_code == 0
+
+
+def test_an_empty_path_is_not_the_current_folder(invoke, tmp_path):
+    done = invoke("make-csv", "", "-o", tmp_path / "t.csv")
+    assert done.exit_code == 2
+    assert "expected a path, got an empty text" in done.stderr
 
 
 def test_options_are_recorded(invoke, photos, tmp_path):
