@@ -132,9 +132,9 @@ def _classes(found: Inspection, folder: Path) -> str:
         share = f'<meter min="0" max="{max(sizes)}" value="{counts["n_images"]}"></meter>'
         rows.append(
             f'<tr><th class="name">{name}</th><td class="n">{counts["n_images"]}</td>'
-            f'<td class="n">{counts["n_pictures"]}</td><td>{share}</td>'
-            f'<td><img src="{average}" alt="mean image of {name}" width="64"></td>'
-            f'<td><img src="{shown}" alt="{len(some)} images of {name}"></td></tr>'
+            f'<td class="n">{counts["n_pictures"]}</td><td class="wide">{share}</td>'
+            f'<td class="wide"><img src="{average}" alt="mean image of {name}" width="64"></td>'
+            f'<td class="some"><img src="{shown}" alt="{len(some)} images of {name}"></td></tr>'
         )
     more = len(classes) - _MOST_CLASSES
     return (
@@ -143,7 +143,8 @@ def _classes(found: Inspection, folder: Path) -> str:
         "smallest. Pictures count copies once: they are what a model can learn from and be tested "
         "on. The mean image shows what the images of a class have in common.</p>\n"
         '<div class="scroll"><table><tr><th>class</th><th class="n">images</th>'
-        '<th class="n">pictures</th><th></th><th>mean</th><th>some of them</th></tr>'
+        '<th class="n">pictures</th><th class="wide"></th><th class="wide">mean</th>'
+        "<th>some of them</th></tr>"
         f"{''.join(rows)}</table></div>" + (f"<p>… and {more} more classes</p>" if more > 0 else "")
     )
 
