@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sklimg.batches import read_batches
-from sklimg.duplicates import find_copies
+from sklimg.duplicates import Copies, find_copies
 from sklimg.errors import ImageError
 from sklimg.files import natural_key
 from sklimg.groups import join_groups, label_conflicts
@@ -132,25 +132,29 @@ def check(
             f"{', '.join(map(repr, leaks.strange[:5]))}"
         )
     found = Inspection({}, table, copies.groups, looks, leaks, read.rejects, notes, files)
-    members = found.copies()
-    conflicts = label_conflicts(copies.groups, table.labels)
+    found.report = {"data": str(name_of(data))} | _report(found, copies)
+    return found
+
+
+def _report(found: Inspection, copies: Copies) -> dict:
+    """Return what was found, ready for JSON."""
+    table, leaks, members = found.table, found.leaks, found.copies()
     n_copies = len(table) - len(np.unique(copies.groups))
-    n_exact = len(table) - len(np.unique(copies.exact))
+    conflicts = label_conflicts(copies.groups, table.labels)
     unlike = [
         {"paths": [found.name(row) for row in rows], "labels": table.labels[rows].tolist()}
         for rows in members
         if rows[0] in conflicts
     ]
-    codes = Counter(code for _, code, _ in read.rejects)
-    found.report = {
-        "data": str(name_of(data)),
+    odd = {look: [found.name(r) for r in np.flatnonzero(found.looks == look)] for look in LOOKS}
+    return {
         "n_images": len(table),
         "image": table.spec.as_dict(),
         "classes": _classes(table, copies.groups),
-        "sizes": None if files is None else _sizes(files),
+        "sizes": None if found.files is None else _sizes(found.files),
         "copies": {
             "n_copies": n_copies,
-            "n_exact": n_exact,
+            "n_exact": len(table) - len(np.unique(copies.exact)),
             "n_groups": len(members),
             "n_pictures": len(table) - n_copies,
             "turned": copies.turned,
@@ -170,17 +174,16 @@ def check(
                 for rows in leaks.groups
             ],
         },
-        **{look: [found.name(row) for row in np.flatnonzero(looks == look)] for look in LOOKS},
-        "rejects": dict(sorted(codes.items())),
+        **odd,
+        "rejects": dict(sorted(Counter(code for _, code, _ in found.rejects).items())),
+        "problems": {
+            "leak": len(leaks.groups),
+            "copy": n_copies,
+            "label": len(unlike),
+            "corrupt": found.refused,
+            **{look: len(names) for look, names in odd.items()},
+        },
     }
-    found.report["problems"] = {
-        "leak": len(leaks.groups),
-        "copy": n_copies,
-        "label": len(unlike),
-        "corrupt": found.refused,
-        **{look: len(found.report[look]) for look in LOOKS},
-    }
-    return found
 
 
 def _files(data: str | os.PathLike | Table, table: Table) -> list[Path] | None:

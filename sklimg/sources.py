@@ -92,18 +92,10 @@ def read_images(
 
     Parameters
     ----------
-    sources : sequence of path
-        Folders, manifests, maps or single images.
-    spec : ImageSpec
-    labels : {"auto", "folder", "manifest", "none"} or path, default="auto"
-        Where labels come from; see `sklimg.listing.list_images`.
-    settle : bool, default=True
-        Whether ``invert="auto"`` is first settled for the whole set: it stays
-        where the images show ink on paper and becomes "no" for photographs.
-    jobs : int, default=1
-        Processes that decode; -1 for one a core.
-    progress : callable, optional
-        Called with the number of images done and in all.
+    sources, spec, labels, settle
+        As in `sklimg.imagestream.ImageStream`.
+    jobs, progress
+        As in its `read`.
 
     Raises
     ------

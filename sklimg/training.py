@@ -127,18 +127,7 @@ def fit(
     if out is not None:
         check_free(out)
         check_apart(out, data)
-    if test is not None and not is_data(test) and not 0 < test < 1:
-        raise UsageError(f"test: expected a share between 0 and 1, or data, got {test}")
-    if not 0 <= validation < 1:
-        raise UsageError(f"validation: expected a share from 0 to below 1, got {validation}")
-    if isinstance(test, int | float | None) and validation + (test or 0) >= 1:
-        raise UsageError(
-            f"test, validation: expected less than 1 together, got {test}, {validation}"
-        )
-    if folds is not None and (folds < 0 or folds == 1):
-        raise UsageError(f"folds: expected 2 or more, or 0 for none, got {folds}")
-    if seed < 0:
-        raise UsageError(f"seed: expected 0 or above, got {seed}")
+    _check_options(test, validation, folds, seed)
     streams = np.random.SeedSequence(seed).spawn(4)
     split_rng, fold_rng, outer_rng = (np.random.default_rng(stream) for stream in streams[:3])
     model_seed = int(streams[3].generate_state(1)[0])
@@ -173,16 +162,9 @@ def fit(
             fits = n_fits(candidates, N_FOLDS)[1]
             tell("note", f"cross-validating, with a search in each fold: {folds} x {fits} fits")
         table, groups = parts.table.take(rows), parts.groups[rows]
+        how = {"n_folds": folds, "n_inner": N_FOLDS, "rng": outer_rng}
         run.metrics["cross_validation"] = cross_validate(
-            base,
-            candidates,
-            table,
-            groups,
-            n_folds=folds,
-            n_inner=N_FOLDS,
-            rng=outer_rng,
-            jobs=jobs,
-            progress=progress,
+            base, candidates, table, groups, **how, jobs=jobs, progress=progress
         )
         tell("folds", describe(run.metrics["cross_validation"]))
     tell_cut_short(pipeline, tell)
@@ -201,6 +183,24 @@ def fit(
         run.path = Path(out)
         tell("saved", str(out))
     return run
+
+
+def _check_options(
+    test: float | str | os.PathLike | Table | None, validation: float, folds: int | None, seed: int
+) -> None:
+    """Raise UsageError unless shares and counts make sense."""
+    if test is not None and not is_data(test) and not 0 < test < 1:
+        raise UsageError(f"test: expected a share between 0 and 1, or data, got {test}")
+    if not 0 <= validation < 1:
+        raise UsageError(f"validation: expected a share from 0 to below 1, got {validation}")
+    if isinstance(test, int | float | None) and validation + (test or 0) >= 1:
+        raise UsageError(
+            f"test, validation: expected less than 1 together, got {test}, {validation}"
+        )
+    if folds is not None and (folds < 0 or folds == 1):
+        raise UsageError(f"folds: expected 2 or more, or 0 for none, got {folds}")
+    if seed < 0:
+        raise UsageError(f"seed: expected 0 or above, got {seed}")
 
 
 def _read_test(

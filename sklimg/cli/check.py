@@ -4,10 +4,10 @@ import json
 
 import click
 
-from sklimg.cli.door import JOBS, PATH, Command, result, say
+from sklimg.cli.door import JOBS, PATH, TURNED_OPTION, Command, result, say
 from sklimg.cli.progress import images_progress
 from sklimg.errors import GateError
-from sklimg.names import PROBLEMS, TURNED
+from sklimg.names import PROBLEMS
 
 __all__ = ["check"]
 
@@ -42,14 +42,7 @@ class _Gates(click.ParamType):
 @click.option(
     "-o", "--out", type=PATH, metavar="DIR", help="Folder to make with a page and its pictures."
 )
-@click.option(
-    "--turned",
-    type=click.Choice(TURNED),
-    default=TURNED[0],
-    show_default=True,
-    help="Whether a mirrored, turned, cropped or shifted picture is a copy; auto judges by the "
-    "data: no for symbols, yes for photographs.",
-)
+@TURNED_OPTION
 @click.option(
     "--jobs", type=JOBS, default=-1, show_default=True, help="Processes; -1 for one a core."
 )

@@ -19,8 +19,19 @@ import click
 from sklimg.cli.stderr import only_ours, stderr_descriptor
 from sklimg.errors import SklimgError
 from sklimg.files import DISK_ERRORS, one_line
+from sklimg.names import TURNED
 
-__all__ = ["JOBS", "PATH", "Command", "Group", "echo_error", "is_quiet", "result", "say"]
+__all__ = [
+    "JOBS",
+    "PATH",
+    "TURNED_OPTION",
+    "Command",
+    "Group",
+    "echo_error",
+    "is_quiet",
+    "result",
+    "say",
+]
 
 _QUIET = "sklimg.quiet"
 
@@ -50,6 +61,14 @@ class _Path(click.Path):
 
 
 PATH = _Path(path_type=Path, readable=False)
+TURNED_OPTION = click.option(
+    "--turned",
+    type=click.Choice(TURNED),
+    default=TURNED[0],
+    show_default=True,
+    help="Whether a mirrored, turned, cropped or shifted picture is a copy; auto judges by the "
+    "data: no for symbols, yes for photographs.",
+)
 
 
 class _Door:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from sklimg.cli.door import JOBS, PATH, Command, result, say
+from sklimg.cli.door import JOBS, PATH, TURNED_OPTION, Command, result, say
 from sklimg.cli.params import parse_params
 from sklimg.cli.progress import search_progress
-from sklimg.names import ARTIFACTS, LATEST, MODELS, TURNED
+from sklimg.names import ARTIFACTS, LATEST, MODELS
 
 __all__ = ["fit"]
 
@@ -60,14 +60,7 @@ __all__ = ["fit"]
     help="What stays on one side of the split: copies and near copies, exact copies alone, or a "
     "column's values.",
 )
-@click.option(
-    "--turned",
-    type=click.Choice(TURNED),
-    default=TURNED[0],
-    show_default=True,
-    help="Whether a mirrored, turned, cropped or shifted picture is a copy; auto judges by the "
-    "data: no for symbols, yes for photographs.",
-)
+@TURNED_OPTION
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
