@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sklimg.errors import DataError, UsageError
-from sklimg.parts import spec_notes, split_table
+from sklimg.parts import check_apart, spec_notes, split_table
 from sklimg.sources import Collection
 from sklimg.spec import ImageSpec
 from sklimg.table import Table
@@ -187,3 +187,14 @@ def test_images_made_in_another_way_are_said(bars_table):
         "t.csv: its images were made in another way (invert no, not auto)"
     ]
     assert spec_notes(table, table.spec, "t.csv") == []
+
+
+def test_what_is_made_may_not_stand_in_the_data(bars_table, tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "link").symlink_to("photos")
+    for out in ("photos", "photos/run", "link/deep/run"):
+        with pytest.raises(UsageError, match="expected a folder outside of .*photos"):
+            check_apart(tmp_path / out, tmp_path / "photos")
+    for data in (tmp_path / "photos" / "t.csv", bars_table, tmp_path / "gone"):
+        check_apart(tmp_path / "photos" / "run", data)
+    check_apart(tmp_path / "photos-run", tmp_path / "photos")

@@ -93,3 +93,24 @@ def test_rejects_are_told_by_code_and_exit_4(invoke, tmp_path):
 
 def test_nothing_to_check(invoke, tmp_path):
     assert invoke("check", tmp_path / "none").exit_code == 3
+
+
+def test_the_page_may_not_become_a_part_of_the_data(invoke, tmp_path):
+    images = dict(zip(("a/1.png", "b/1.png"), pictures(2, 20).astype(np.uint8), strict=True))
+    write_images(tmp_path / "photos", images)
+    for place in ("photos/check", "photos/../photos/deep/check"):
+        done = invoke("check", tmp_path / "photos", "-o", tmp_path / place)
+        assert done.exit_code == 2
+        assert "expected a folder outside of" in done.stderr
+    assert sorted(path.name for path in (tmp_path / "photos").iterdir()) == ["a", "b"]
+    assert invoke("check", tmp_path / "photos", "-o", tmp_path / "photos-check").exit_code == 0
+
+
+@pytest.mark.parametrize(("turned", "n_copies"), [("auto", 5), ("yes", 5), ("no", 0)])
+def test_one_may_say_whether_turned_pictures_are_copies(invoke, tmp_path, turned, n_copies):
+    images = pictures(20, 28)
+    rows = as_rows(np.concatenate([images, images[:5, :, ::-1]]))
+    write_table(Table(rows, ["a", "b"] * 12 + ["a"]), tmp_path / "t.csv")
+    done = invoke("check", tmp_path / "t.csv", "--json", "--turned", turned)
+    copies = json.loads(done.stdout)["copies"]
+    assert (copies["n_copies"], copies["turned"]) == (n_copies, turned != "no")
