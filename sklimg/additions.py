@@ -17,7 +17,7 @@ import numpy as np
 
 from sklimg.duplicates import pixel_digests
 from sklimg.errors import DataError, OutputError, UsageError
-from sklimg.files import as_json, count, write_bytes
+from sklimg.files import as_json, count, path_text, write_bytes
 from sklimg.imagestream import Block, ImageStream
 from sklimg.layouts import LAYOUTS
 from sklimg.partials import alone_in
@@ -85,19 +85,20 @@ class OldTable:
     def notes(self) -> list[str]:
         """What a person should know."""
         if not self._changed:
-            return self._stale
-        images, first = count(len(self._changed), "image"), self._changed[0]
-        return [*self._stale, f"{images} changed since; the old rows stay beside the new: {first}"]
+            return []
+        paths, first = count(len(self._changed), "path"), self._changed[0]
+        return [f"{paths} with other pixels now; the old rows stay beside the new: {first}"]
 
     @property
     def warnings(self) -> list[str]:
         """What contradicts the table."""
         if not self._relabelled:
-            return []
+            return self._stale
         images, (name, old, new) = count(len(self._relabelled), "image"), self._relabelled[0]
         return [
+            *self._stale,
             f"labels differ for {images} that the table has already, and were left as they are "
-            f"there; the first: {name}, {old!r} in the table, {new!r} now"
+            f"there; the first: {name}, {old!r} in the table, {new!r} now",
         ]
 
     def new_rows(self, block: Block) -> Block:
@@ -133,8 +134,15 @@ class OldTable:
             )
 
     def rejects(self, images: ImageStream) -> list[tuple[str, str, str]]:
-        """Return the rejects of the table: old ones that were not seen again, and new ones."""
-        seen = {item.name for item in images.items} | {reject[0] for reject in images.rejects}
+        """Return the rejects of the table: old ones that were not seen again, and new ones.
+
+        What another source than those of the table holds under the same path is
+        another file.
+        """
+        known = {source.get("path") for source in self._words.get("sources", [])}
+        seen = set()
+        if known & set(map(path_text, images.sources)):
+            seen = {item.name for item in images.items} | {reject[0] for reject in images.rejects}
         return [reject for reject in self._old_rejects() if reject[0] not in seen] + images.rejects
 
     def about(self, sources: Sequence[dict], n_rejects: int) -> dict[str, Any]:

@@ -80,8 +80,12 @@ def assess(
     about = _data_of_run(find_model(model))
     known = _training_part(about.get("path"), loaded, jobs)
     turned = {None: "auto", True: "yes", False: "no"}[about.get("turned")]
+    group = "exact" if about.get("turned", turned) is None else "auto"  # as the run was fitted
     digests = pixel_digests(table.pixels)
-    labelled, seen = table.labels != "", _seen(table, digests, loaded.seen, known, turned)
+    labelled, seen = (
+        table.labels != "",
+        _seen(table, digests, loaded.seen, None if group == "exact" else known, turned),
+    )
     if not labelled.any():
         raise DataError(f"{name_of(data)}: expected labelled images, got none with a label")
     if not np.any(labelled & ~seen):
@@ -93,10 +97,11 @@ def assess(
         notes.append(f"left out, as without a label: {count(np.sum(~labelled), 'image')}")
     if np.any(labelled & seen):
         left_out = count(np.sum(labelled & seen), "image")
-        notes.append(f"left out, as in its training part or near copies of it: {left_out}")
+        near = "" if group == "exact" else " or near copies of it"
+        notes.append(f"left out, as in its training part{near}: {left_out}")
     rows = np.flatnonzero(labelled & ~seen)
     labels = table.labels[rows]
-    groups, _ = group_rows(table.take(rows), "auto", digests[rows], lambda *_: None, turned)
+    groups, _ = group_rows(table.take(rows), group, digests[rows], lambda *_: None, turned)
     unknown = sorted(set(labels) - set(loaded.classes))
     if unknown:
         classes = count(len(unknown), "class", "classes")

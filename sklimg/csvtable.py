@@ -100,10 +100,12 @@ def write_rows(
 
 def _whole_lines(file: BinaryIO) -> bytes:
     """Read about a block that ends where a record ends: its quotes are even."""
-    block = file.read(_BLOCK) + file.readline()
-    while block.count(b'"') % 2 and (more := file.readline()):
-        block += more
-    return block
+    lines = [file.read(_BLOCK) + file.readline()]
+    is_open = lines[0].count(b'"') % 2
+    while is_open and (more := file.readline()):
+        lines.append(more)
+        is_open ^= more.count(b'"') % 2
+    return b"".join(lines)
 
 
 def _read_block(

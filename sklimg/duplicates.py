@@ -23,7 +23,7 @@ from sklimg.groups import group_copies, join_pairs
 from sklimg.looks import INK_SHARE, show_strokes
 from sklimg.names import TURNED
 from sklimg.neighbours import close_pairs, correlations, room
-from sklimg.photographs import are_alike, photo_pairs
+from sklimg.photographs import look_around, photo_pairs
 from sklimg.spec import ImageSpec
 from sklimg.thumbnails import COARSE, FINE, MIDDLE, describe_all, thumbnails
 
@@ -32,7 +32,8 @@ __all__ = ["Copies", "find_copies", "pixel_digests"]
 _SAMPLE = 1000  # images that tell whether all have a layout in common
 _COMMON_LAYOUT = 0.27  # mean correlation: photographs have 0.0 to 0.2, centred things 0.3 to 0.8
 _SHARE = 0.05  # of the room, up to which images as they stand are near copies
-_CONTRARY = (5, 0.05)  # pairs, and share of them, with two labels: turning changes the thing
+_CONTRARY = (5, 0.15)  # pairs, and share of them, with two labels: turning changes the thing
+_RATHER = 3.0  # times as often as among pairs that nobody turned, where some labels are wrong
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,25 @@ class Copies:
         Index of the first row of the same picture, near copies included.
     turned : bool
         Whether mirrored, turned, cropped and shifted copies were looked for.
+    contrary : float
+        Share of the pairs of such copies that have two labels, where that is
+        why they were not taken for copies; else 0.
     """
 
     exact: np.ndarray
     groups: np.ndarray
     turned: bool
+    contrary: float = 0.0
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know, one line each."""
+        if not self.contrary:
+            return []
+        return [
+            f"turned pictures were not taken for copies, as {self.contrary:.0%} of such pairs "
+            "have two labels; if labels are wrong, pass --turned yes"
+        ]
 
 
 def find_copies(
@@ -92,18 +107,22 @@ def find_copies(
     exact = group_copies(digests)
     _, rows, inverse = np.unique(digests, return_index=True, return_inverse=True)
     images = thumbnails(pixels, rows, spec)
-    is_turned = turned == "yes"
+    is_turned, is_crowded, stand_apart = turned == "yes", False, True
+    if turned != "no" and _has_common_layout(images):
+        is_crowded, stand_apart = look_around(images)
     if turned == "auto":
         are_symbols = np.mean(show_strokes(images[:_SAMPLE])) >= INK_SHARE
-        is_turned = not are_symbols and not (_has_common_layout(images) and are_alike(images))
+        is_turned = not are_symbols and (stand_apart or not is_crowded)
+    contrary = 0.0
     if is_turned:
-        pairs, is_moved = photo_pairs(images)
+        pairs, is_moved = photo_pairs(images, must_stand_apart=not stand_apart)
         if turned == "auto" and labels is not None:
-            is_turned = not _are_contrary(pairs[is_moved], labels[rows])
+            contrary = _contrary(pairs, is_moved, labels[rows])
+            is_turned = not contrary
     if not is_turned:
         pairs = _upright_pairs(images)
     groups = group_copies(join_pairs(pairs, len(rows))[inverse])
-    return Copies(exact, groups, is_turned)
+    return Copies(exact, groups, is_turned, contrary)
 
 
 def pixel_digests(pixels: np.ndarray) -> np.ndarray:
@@ -143,9 +162,17 @@ def _has_common_layout(images: np.ndarray) -> bool:
     return bool(of_pairs > _COMMON_LAYOUT * n * (n - 1))
 
 
-def _are_contrary(pairs: np.ndarray, labels: np.ndarray) -> bool:
-    """Tell whether the labels of so many pairs differ that they are no copies."""
+def _contrary(pairs: np.ndarray, is_moved: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of moved pairs whose labels differ; 0 if that may be by mistake.
+
+    Labels that are wrong differ as often in pairs of which nobody moved one.
+    """
     one, other = labels[pairs].T
     is_known = (one != "") & (other != "")
-    n_contrary, (least, share) = int(np.sum(is_known & (one != other))), _CONTRARY
-    return n_contrary >= max(least, share * is_known.sum())
+    differ = one != other
+    moved, unmoved = differ[is_moved & is_known], differ[~is_moved & is_known]
+    (least, share), n_contrary = _CONTRARY, int(moved.sum())
+    by_mistake = np.mean(unmoved) if len(unmoved) else 0.0
+    if n_contrary < max(least, share * len(moved)) or moved.mean() < _RATHER * by_mistake:
+        return 0.0
+    return float(moved.mean())

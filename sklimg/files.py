@@ -154,8 +154,12 @@ def point_to(link: Path, folder: Path) -> None:
 
 
 def as_json(value: Any) -> bytes:
-    """Return *value* as indented UTF-8 JSON that ends with a newline."""
-    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    """Return *value* as indented UTF-8 JSON that ends with a newline.
+
+    What UTF-8 cannot hold, such as bytes in a path, becomes an escape of JSON.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

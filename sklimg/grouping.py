@@ -75,6 +75,8 @@ def group_rows(
         tell("copies", f"{n_copies} rows are copies and are NOT kept together, as asked")
         return np.arange(len(table)), is_turned
     tell("copies", _described(copies, n_copies, is_turned))
+    for note in copies.notes:
+        tell("note", note)
     conflicts = label_conflicts(copies.groups, table.labels)
     if len(conflicts):
         pictures = count(len(conflicts), "picture")

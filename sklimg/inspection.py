@@ -14,7 +14,7 @@ import numpy as np
 from sklimg.batches import read_batches
 from sklimg.duplicates import Copies, find_copies
 from sklimg.errors import ImageError
-from sklimg.files import natural_key
+from sklimg.files import natural_key, path_text
 from sklimg.groups import join_groups, label_conflicts
 from sklimg.images import image_size
 from sklimg.leaks import Leaks, find_leaks
@@ -31,6 +31,7 @@ __all__ = ["Inspection", "check"]
 _SEEN = ImageSpec(64, "L")  # how looks are judged
 _SHOWN = ImageSpec(64, "RGB", fit="pad")
 _NO_PATH = "row {}"
+_AT_ONCE = 1 << 22  # pixels that are judged at a time
 
 
 @dataclass
@@ -125,14 +126,14 @@ def check(
     if "group" in table.columns:
         together = join_groups(together, table.columns["group"])
     looks = _looks(table, files, jobs, progress)
-    leaks, notes = find_leaks(table, together), list(read.notes)
+    leaks, notes = find_leaks(table, together), [*read.notes, *copies.notes]
     if leaks.strange:
         notes.append(
             f"sklimg fit takes {', '.join(SPLIT_WORDS)} in the column split, not "
             f"{', '.join(map(repr, leaks.strange[:5]))}"
         )
     found = Inspection({}, table, copies.groups, looks, leaks, read.rejects, notes, files)
-    found.report = {"data": str(name_of(data))} | _report(found, copies)
+    found.report = {"data": path_text(str(name_of(data)))} | _report(found, copies)
     return found
 
 
@@ -199,10 +200,9 @@ def _looks(
 ) -> np.ndarray:
     """Judge files at a size where blur is seen, and a table by the pixels it has."""
     if files is None:
-        images = table.pixels.reshape(-1, *table.spec.shape)
-        grey = images if images.ndim == 3 else images.mean(axis=3)
-        blocks = range(0, len(grey), 4096)
-        return np.concatenate([judge_looks(grey[start : start + 4096]) for start in blocks])
+        step = max(1, _AT_ONCE // table.spec.n_pixels)
+        blocks = (table.pixels[start : start + step] for start in range(0, len(table), step))
+        return np.concatenate([judge_looks(_grey(block, table.spec)) for block in blocks])
     looks: list[str] = []
     for batch in read_batches(files, _SEEN, jobs):
         good = [read[0] for read in batch if not isinstance(read, ImageError)]
@@ -211,6 +211,11 @@ def _looks(
         if progress:
             progress(len(looks), len(files))
     return np.array(looks, object)
+
+
+def _grey(pixels: np.ndarray, spec: ImageSpec) -> np.ndarray:
+    images = pixels.reshape(-1, *spec.shape)
+    return images if spec.mode == "L" else images.mean(axis=3, dtype=np.float32)
 
 
 def _sizes(files: list[Path]) -> dict:

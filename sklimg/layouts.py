@@ -99,6 +99,7 @@ def find_layout(first_line: bytes, where: str) -> Layout:
         raise TableError(
             f"{where}, line 1: expected CSV in UTF-8: {err}; save it as UTF-8"
         ) from err
+    names = [name.lower() if name.lower() in ("label", "path") else name for name in names]
     counted = [str(i) for i in range(len(names))]
     if len(names) > 1 and names[1:] in (counted[:-1], counted[1:]) and not names[0].isdecimal():
         return Layout((names[0],), 1, len(names), "wide")  # columns that pandas numbered

@@ -57,7 +57,9 @@ def find_leaks(table: Table, groups: np.ndarray) -> Leaks:
     parts = {part: set(groups[given == part].tolist()) for part in sorted(words) if part}
     shared = {pair: parts[pair[0]] & parts[pair[1]] for pair in combinations(parts, 2)}
     leaking = sorted(set().union(*shared.values()))
-    rows = [np.flatnonzero((groups == group) & (given != "")) for group in leaking]
+    inside = np.flatnonzero((given != "") & np.isin(groups, leaking))
+    inside = inside[np.argsort(groups[inside], kind="stable")]
+    rows = np.split(inside, np.flatnonzero(np.diff(groups[inside])) + 1) if leaking else []
     between = {" and ".join(pair): len(both) for pair, both in shared.items() if both}
     strange = [word for word in words if word not in SPLIT_WORDS]
     return Leaks(rows, between, True, strange)

@@ -110,8 +110,9 @@ def list_images(
     elif source.name.endswith((".csv", ".csv.gz", ".npz")):
         listing = _list_map(_known_map(source), source.parent, own)
     else:
-        label = source.resolve().parent.name
-        listing = Listing([Item(str(source.parent), source.name, label)])
+        listing = Listing()
+        item = Item(str(source.parent), source.name, source.resolve().parent.name)
+        _add(listing, item, Path(os.path.realpath(source.parent)), is_asked_for=True)
     if labels == "none":
         listing.items = [replace(item, label="") for item in listing.items]
     elif labels not in ("auto", "folder", "manifest"):
@@ -186,14 +187,16 @@ def _add(
     is_found: bool = True,
     is_named: bool = False,
     is_unlisted: bool = False,
+    is_asked_for: bool = False,
 ) -> None:
     """Add an image, found or told of, or the reason why it is not even to be opened.
 
-    What a manifest names (is_named) is no junk, such as tiles labelled ".NET".
+    What a manifest names (is_named) is no junk, such as tiles labelled ".NET"; what a
+    person asks for by itself may be a link as well.
     """
     name, parts = item.name, item.name.split("/")
-    may_lead_out = not is_found or item.file.is_symlink()
-    if not is_named and _is_junk(parts):
+    may_lead_out = not is_asked_for and (not is_found or item.file.is_symlink())
+    if not is_named and not is_asked_for and _is_junk(parts):
         reject = (IGNORED, "left behind by a system or an editor")
     elif path_text(name) != name or path_text(item.label) != item.label:
         reject = ("bad_name", "the name is not UTF-8; rename it")
@@ -201,7 +204,7 @@ def _add(
         reject = ("link", "it leads out of the folder; put a copy in its place")
     elif may_lead_out and item.file.is_symlink() and item.file.is_dir():
         reject = (IGNORED, "a link to a folder that is listed itself")
-    elif parts[-1] in OWN_FILES:
+    elif parts[-1] in OWN_FILES and not is_asked_for:
         reject = (IGNORED, "describes the tiles beside it")
     elif is_unlisted:
         reject = ("unlisted", f"the {MANIFEST} above it does not mention it; add a line for it")
@@ -260,9 +263,9 @@ def _read_list(path: Path, own: set[str]) -> dict[str, list[str]]:
     if os.path.realpath(path) in own:
         raise UsageError(f"{path}: is read here and cannot be written too; choose another -o")
     columns = read_records(path, ("path", "label"))
-    names = columns["path"]
+    names = [os.path.normpath(name) for name in columns["path"]]  # ./a and a are one
     if len(set(names)) < len(names):
-        twice = next(name for name, count in Counter(names).items() if count > 1)
+        twice = next(name for name, n in Counter(names).items() if n > 1)
         raise TableError(f"{path}: the path {twice!r} stands twice; which label is right?")
     return columns
 

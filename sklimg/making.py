@@ -14,7 +14,7 @@ from typing import Any
 
 from sklimg.classnames import alike_notes
 from sklimg.errors import DataError, OutputError
-from sklimg.files import count
+from sklimg.files import count, path_text
 from sklimg.imagestream import Block, ImageStream, refusals
 from sklimg.layouts import LAYOUTS
 from sklimg.spec import ImageSpec
@@ -213,7 +213,7 @@ def _refused(images: ImageStream, strict: bool) -> list[str]:
 
 def _sources(images: ImageStream, rows_of: Counter) -> list[dict[str, Any]]:
     """Return the sources with their numbers of rows, in the order of the rows."""
-    return [{"path": s, "n_images": rows_of[k]} for k, s in enumerate(images.sources)]
+    return [{"path": path_text(s), "n_images": rows_of[k]} for k, s in enumerate(images.sources)]
 
 
 def _made(images: ImageStream, n_of_class: Counter, refused: list[str], n_added: int) -> Made:

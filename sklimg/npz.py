@@ -88,7 +88,8 @@ def read_npz_blocks(
     try:
         with zipfile.ZipFile(file) as packed:
             with packed.open(_ABOUT) as entry:
-                about = json.loads(npy.read_array(entry, allow_pickle=False).tobytes())
+                _header(entry)
+                about = json.loads(entry.read())
             columns, spec = about["columns"], about["spec"]
             with packed.open(_PIXELS) as entry:
                 n_images, n_pixels = _shape(entry)
@@ -103,13 +104,21 @@ def read_npz_blocks(
         raise TableError(f"expected a table written by make-csv: {err}; make it again") from err
 
 
+def _header(entry: BinaryIO) -> tuple[int, ...]:
+    """Read the header of an array of bytes; return its shape."""
+    if npy.read_magic(entry) != (1, 0):
+        raise ValueError("an array is in another version of the format")
+    shape, is_fortran, dtype = npy.read_array_header_1_0(entry)
+    if is_fortran or dtype != np.uint8:
+        raise ValueError(f"an array has the shape {shape} and the type {dtype}")
+    return shape
+
+
 def _shape(entry: BinaryIO) -> tuple[int, int]:
     """Read the header of the pixels."""
-    if npy.read_magic(entry) != (1, 0):
-        raise ValueError("the pixels are in another version of the format")
-    shape, is_fortran, dtype = npy.read_array_header_1_0(entry)
-    if len(shape) != 2 or is_fortran or dtype != np.uint8:
-        raise ValueError(f"the pixels have the shape {shape} and the type {dtype}")
+    shape = _header(entry)
+    if len(shape) != 2:
+        raise ValueError(f"the pixels have the shape {shape}")
     return shape
 
 
@@ -122,8 +131,13 @@ def _check_columns(columns: Mapping[str, Sequence[str]], n_images: int) -> None:
         if len(texts) != n_images:
             of_column = "" if name == "label" else f", {len(texts)} of {name!r}"
             raise ValueError(f"{n_images} images, {n_labels} labels{of_column}")
-        if strange := [text for text in texts if not isinstance(text, str)]:
+        if strange := [text for text in texts if not _is_text(text)]:
             raise ValueError(f"it should have text in the column {name!r}, got {strange[0]!r}")
+
+
+def _is_text(value: Any) -> bool:
+    """Tell whether a value is text that UTF-8 can hold."""
+    return isinstance(value, str) and value == value.encode("utf-8", "ignore").decode()
 
 
 def _check_size(expected: int, got: int) -> None:

@@ -42,7 +42,7 @@ def test_an_image_that_changed_is_added_and_said(photos, tmp_path):
     write_images(photos, {"2/a.png": noise(1, seed=9)[0]})
     made = add_to_table([photos], out)
     assert (made.n_added, made.n_there) == (1, 3)
-    assert made.notes == ["1 image changed since; the old rows stay beside the new: 2/a.png"]
+    assert made.notes == ["1 path with other pixels now; the old rows stay beside the new: 2/a.png"]
     assert read_table(out).paths.tolist().count("2/a.png") == 2
     assert add_to_table([photos], out).n_added == 0
 
@@ -156,7 +156,7 @@ def test_a_table_edited_by_hand_is_added_to_and_said(photos, tmp_path):
     make_table([photos / "2"], out, ImageSpec())
     out.write_bytes(out.read_bytes().replace(b"\n2,", b"\ntwo,"))
     made = add_to_table([photos / "deep"], out)
-    assert "t.csv has changed since t.csv.json was written" in made.notes[0]
+    assert "t.csv has changed since t.csv.json was written" in made.warnings[0]
     assert read_table(out).labels.tolist() == ["two", "two", "10", "10"]
     assert read_data(out).notes == []
 
@@ -238,3 +238,15 @@ def test_words_that_are_damaged_are_named(photos, tmp_path, sources):
     with pytest.raises(DataError, match="t.csv.json: expected a list of sources, got .* --append"):
         add_to_table([photos / "deep"], tmp_path / "t.csv")
     assert contents(tmp_path) == before
+
+
+def test_a_reject_of_one_source_stays_where_another_has_its_name(photos, tmp_path):
+    out = tmp_path / "t.csv"
+    (photos / "2" / "bad.png").write_text("no picture")
+    make_table([photos], out, ImageSpec())
+    write_images(tmp_path / "other", {"2/bad.png": noise(1, seed=9)[0]})
+    assert add_to_table([tmp_path / "other"], out).n_added == 1
+    assert read_records(tmp_path / "t.csv.rejects.csv")["path"] == ["2/bad.png"]
+    write_images(photos, {"2/bad.png": noise(1, seed=8)[0]})
+    assert add_to_table([photos], out).n_added == 1
+    assert read_records(tmp_path / "t.csv.rejects.csv")["path"] == []

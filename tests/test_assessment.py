@@ -8,6 +8,8 @@ from sklimg.errors import DataError, TableError
 from sklimg.table import Table, write_table
 from sklimg.training import fit
 from tests.builders import bars, write_images
+from tests.test_duplicates import as_rows
+from tests.test_thumbnails import pictures
 
 
 def test_its_training_images_are_left_out(bars_run, bars_table):
@@ -93,3 +95,40 @@ def test_near_copies_are_left_out_where_it_was_fitted_to_a_folder(bars_table, tm
     assert assessed.metrics["n_seen_images"] == len(seen) - 1
     told = "1 training image gone or changed: near copies of them are not left out"
     assert told in assessed.notes
+
+
+def test_where_no_near_copies_were_looked_for_none_are_left_out(bars_table, tmp_path):
+    """As with letters printed in one font: the fit kept exact copies alone together."""
+    write_table(bars_table, tmp_path / "t.csv")
+    run = fit(
+        tmp_path / "t.csv", group="exact", params={"max_iter": 5}, folds=0, out=tmp_path / "run"
+    )
+    both = Table(
+        np.vstack([darker(bars_table).pixels, bars_table.pixels]), [*bars_table.labels] * 2
+    )
+    assessed = assess(both, run.path)
+    assert assessed.metrics["n_seen_images"] == len(run.parts.train)
+    assert assessed.metrics["n_test"] == 60 + len(run.parts.test)
+    n_train = len(run.parts.train)
+    assert f"left out, as in its training part: {n_train} images" in assessed.notes
+
+
+def test_turned_copies_are_left_out_as_the_fit_did(tmp_path):
+    images = pictures(60, 28)
+    write_table(Table(as_rows(images), ["a", "b"] * 30), tmp_path / "t.csv")
+    mirrored = Table(as_rows(images[:, :, ::-1]), ["a", "b"] * 30)
+    for turned, n_seen in (("yes", 48), ("no", 0)):
+        out = tmp_path / turned
+        run = fit(tmp_path / "t.csv", turned=turned, params={"max_iter": 5}, folds=0, out=out)
+        assert len(run.parts.train) == 48
+        assert assess(mirrored, out).metrics["n_seen_images"] == n_seen
+
+
+def test_groups_have_a_vote_each_in_the_baseline_too(bars_run):
+    """Nine near copies of one class and two images of others: a third is the most frequent."""
+    new = bars({"2": 1, "10": 1, "a": 1}, seed=11)
+    copies = np.repeat(new.pixels[:1], 8, axis=0)
+    table = Table(np.vstack([new.pixels, copies]), [*new.labels, *["2"] * 8])
+    metrics = assess(table, bars_run.path).metrics
+    assert (metrics["n_test"], metrics["n_test_images"]) == (3, 11)
+    assert metrics["baselines"]["most_frequent"] == pytest.approx(1 / 3)

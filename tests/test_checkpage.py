@@ -48,9 +48,9 @@ def out(tmp_path):
     images = dict(zip(("a/1.png", "a/2.png", "b/1.png"), noise(3, (40, 40)), strict=True))
     images[f"{EVIL.replace('/', '|')}/x.png"] = images["a/1.png"]
     images["b/blank.png"] = np.zeros((40, 40), np.uint8)
-    write_images(tmp_path / "photos", images)
-    (tmp_path / "photos" / "b" / "<b>.png").write_bytes(b"x")
-    write_check(check(tmp_path / "photos"), tmp_path / "out")
+    write_images(tmp_path / "<i>data", images)
+    (tmp_path / "<i>data" / "b" / "<b>.png").write_bytes(b"x")
+    write_check(check(tmp_path / "<i>data"), tmp_path / "out")
     return tmp_path / "out"
 
 
@@ -61,6 +61,9 @@ def test_the_page_is_whole_and_names_are_text(out):
     assert "script" not in page.tags
     assert "b" in page.tags
     assert "&lt;script&gt;" in text
+    assert "<title>Check of " in text
+    assert "<i>data" not in text
+    assert "&lt;i&gt;data</title>" in text
     assert "&lt;b&gt;.png" in text
     assert "$" not in text.replace("$title", "")
     assert not re.search(r"https?://", text)

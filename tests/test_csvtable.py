@@ -24,3 +24,22 @@ def test_quotes_change_the_way_but_not_the_result():
         np.testing.assert_array_equal(results[0][0], results[1][0])
         np.testing.assert_array_equal(results[0][0], pixels)
         assert results[1][1]["label"] == ['a"'] * 50
+
+
+def test_a_quote_that_is_never_closed_is_read_in_one_go():
+    """Each line is looked at once, however many follow."""
+    head = b"label,pixel0,pixel1,pixel2,pixel3\n"
+    text = head + b'12" disk,1,2,3,4\n' + b"a,1,2,3,4\n" * 500_000
+
+    class Counting(io.BytesIO):
+        n_bytes = 0
+
+        def readline(self, *words):
+            line = super().readline(*words)
+            self.n_bytes += len(line)
+            return line
+
+    file = Counting(text)
+    rows = sum(len(pixels) for pixels, _ in read_blocks(file, "t"))
+    assert rows == 500_001
+    assert file.n_bytes <= len(text) + len(head)

@@ -67,6 +67,7 @@ def test_a_table_has_no_sizes_and_its_rows_have_numbers(bars_table):
     assert found.report["sizes"] is None
     assert found.report["copies"]["groups"] == [["row 0", "row 60"], ["row 1", "row 61"]]
     assert found.report["copies"]["n_pictures"] == 60
+    assert found.report["label_conflicts"] == []
     assert found.pictures([0, 3])[0].shape == (64, 64)
 
 

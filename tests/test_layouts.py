@@ -51,3 +51,7 @@ def test_pixels_out_of_order_are_refused(header, words):
 )  # fmt: skip
 def test_pixels_in_order_are_taken(header):
     assert find_layout(header.encode(), "t").kind == "wide"
+
+
+def test_names_of_columns_may_be_in_capitals():
+    assert find_layout(b"Label,Path,Pixel0,Pixel1,Note", "t").names == ("label", "path", "Note")

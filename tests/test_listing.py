@@ -233,3 +233,21 @@ def test_tables_among_the_images_are_ignored(photos):
     ignored = ("t.csv", "t.csv.json", "t.csv.rejects.csv", "u.npz", "u.npz.json")
     assert codes == {f"2/{name}": "ignored" for name in ignored}
     assert "2/v.csv" in labels_of(listing)
+
+
+def test_one_image_by_itself_may_be_a_link_but_must_have_a_name(photos, tmp_path):
+    (tmp_path / "link.png").symlink_to(photos / "2" / "a.png")
+    assert [item.name for item in list_images(tmp_path / "link.png").items] == ["link.png"]
+    (photos / "2" / ".hidden.png").write_bytes((photos / "2" / "a.png").read_bytes())
+    assert len(list_images(photos / "2" / ".hidden.png").items) == 1
+    odd = os.fsdecode(os.path.join(os.fsencode(photos), b"caf\xe9.png"))  # noqa: PTH118
+    os.link(photos / "2" / "a.png", odd)
+    listing = list_images(odd)
+    assert (listing.items, listing.rejects[0][:2]) == ([], ("caf\\xe9.png", "bad_name"))
+
+
+@pytest.mark.parametrize("again", ["./2/a.png", "2//a.png", "deep/../2/a.png"])
+def test_one_picture_stands_in_a_map_once_however_it_is_spelt(photos, again):
+    (photos / "map.csv").write_text(f"path,label\n2/a.png,x\n{again},y\n")
+    with pytest.raises(TableError, match="the path '2/a.png' stands twice; which label is right"):
+        list_images(photos / "map.csv")

@@ -52,9 +52,23 @@ def test_blocks_are_the_rows_in_their_order(n_rows):
         (packed(b"1234", {"path": ["a"]}, 1), "label"),
         (packed(b"", {"label": []}), "no images"),
         (packed(b"1234", {"label": [None]}), "text in the column 'label', got None"),
+        (packed(b"1234", {"label": ["\ud800"]}), "text in the column 'label', got"),
         (packed(b"1234", {"label": ["a"], "split": [7]}), "text in the column 'split', got 7"),
     ],
 )
 def test_what_is_no_table_is_refused_with_the_reason(file, words):
     with pytest.raises(TableError, match=f"expected a table written by make-csv: .*{words}"):
+        list(read_npz_blocks(file))
+
+
+def test_a_header_that_claims_very_much_costs_no_memory():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as zipped:
+        for name in ("pixels.npy", "about.npy"):
+            with zipped.open(name, "w") as entry:
+                shape = (10**13, 1) if name == "pixels.npy" else (10**13,)
+                claim = {"descr": "|u1", "fortran_order": False, "shape": shape}
+                npy.write_array_header_1_0(entry, claim)
+                entry.write(b'{"spec": null, "columns": {"label": ["a"]}}')
+    with pytest.raises(TableError, match="10000000000000 images, 1 labels"):
         list(read_npz_blocks(file))
