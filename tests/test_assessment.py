@@ -95,6 +95,7 @@ def test_near_copies_are_left_out_where_it_was_fitted_to_a_folder(bars_table, tm
     assert assessed.metrics["n_seen_images"] == len(seen) - 1
     told = "1 training image gone or changed: near copies of them are not left out"
     assert told in assessed.notes
+    assert assess(run.parts.table, run.path).metrics["n_seen_images"] == len(seen)
 
 
 def test_where_no_near_copies_were_looked_for_none_are_left_out(bars_table, tmp_path):

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 
+from sklimg import csvtable
 from sklimg.csvtable import read_blocks, write_header, write_rows
 from sklimg.layouts import new_layout
 
@@ -43,3 +44,11 @@ def test_a_quote_that_is_never_closed_is_read_in_one_go():
     rows = sum(len(pixels) for pixels, _ in read_blocks(file, "t"))
     assert rows == 500_001
     assert file.n_bytes <= len(text) + len(head)
+
+
+def test_a_record_of_many_lines_stays_whole_across_blocks(monkeypatch):
+    monkeypatch.setattr(csvtable, "_BLOCK", 1)
+    text = b'label,pixel0\n"a\nb\n\nc",1\n"d\n""\ne",2\n'
+    blocks = list(read_blocks(io.BytesIO(text), "t"))
+    labels = [label for _, columns in blocks for label in columns["label"]]
+    assert labels == ["a\nb\n\nc", 'd\n"\ne']

@@ -134,8 +134,11 @@ def test_missing_labels_do_not_stop_turning():
     assert not copies.turned
     (note,) = copies.notes
     assert "as 100% of such pairs have two labels; if labels are wrong, pass --turned yes" in note
-    copies = find_copies(rows, ImageSpec(), labels=np.full(120, "a", object))
-    assert copies.turned
+    for n_wrong in (0, 7):
+        labels = np.array(["a"] * 120, object)
+        labels[60 : 60 + n_wrong] = "b"
+        copies = find_copies(rows, ImageSpec(), labels=labels)
+        assert (copies.turned, copies.notes) == (True, [])
     assert copies.groups.tolist() == [*range(60), *range(60)]
     unlabelled = np.array(["a"] * 60 + [""] * 60, object)
     assert find_copies(rows, ImageSpec(), labels=unlabelled).turned

@@ -62,3 +62,10 @@ def test_without_copies_it_is_told_how_they_were_looked_for(table):
 def test_turned_means_nothing_where_no_near_copies_are_looked_for(table, group):
     with pytest.raises(UsageError, match=f"turned: expected auto where group is {group}"):
         grouped(table, group, turned="yes")
+
+
+def test_near_copies_under_two_labels_are_told_too(table):
+    labels = table.labels.copy()
+    labels[30:32] = "c"  # mirrored ones
+    told = grouped(Table(table.pixels, labels), "auto")[2]
+    assert told["warning"] == "2 pictures under two labels; decide which is right"

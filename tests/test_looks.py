@@ -72,3 +72,8 @@ def test_paper_is_an_even_extreme_grey():
     assert not show_ink(np.where(images > 100, 150, 30)).any()
     uneven = images + np.linspace(-90, 0, 28)[:, None]
     assert not show_ink(uneven).any()
+    half = np.full((1, 28, 28), 250.0)
+    half[:, 15:] = np.linspace(60, 190, 28)  # 54 % are paper
+    assert not show_ink(half).any()
+    half[:, 15] = 250
+    assert show_ink(half).all()
