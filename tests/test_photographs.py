@@ -42,8 +42,9 @@ def test_copies_stand_apart_and_what_is_merely_alike_does_not():
 def test_many_neighbours_crowd_and_moved_copies_stand_apart():
     assert look_around(digits(1797)) == (True, False)
     assert look_around(pictures(200, 24).astype(np.float32)) == (False, False)
-    common = 0.45 * pictures(1, 24, seed=9) + pictures(200, 24)
-    assert look_around(common.astype(np.float32))[0] is False  # alike, but no crowd
+    for weight, is_crowded in ((1.2, False), (1.5, True)):  # of what all have in common
+        common = weight * pictures(1, 24, seed=9) + pictures(200, 24)
+        assert look_around(common.astype(np.float32))[0] is is_crowded
     mirrored = np.concatenate([digits(1797), digits(1797)[:, :, ::-1]])
     rng = np.random.default_rng(0)
     assert look_around(rng.permutation(mirrored))[1]
