@@ -16,6 +16,7 @@ from sklimg.evaluation import baseline_accuracies, evaluate_predictions, vote_we
 from sklimg.files import count
 from sklimg.grouping import group_rows
 from sklimg.model import Model, find_model, load
+from sklimg.names import TURNED
 from sklimg.parts import name_of, spec_notes
 from sklimg.sources import read_data
 from sklimg.table import Table
@@ -79,13 +80,10 @@ def assess(
         )
     about = _data_of_run(find_model(model))
     known = _training_part(about.get("path"), loaded, jobs)
-    turned = {None: "auto", True: "yes", False: "no"}[about.get("turned")]
-    group = "exact" if about.get("turned", turned) is None else "auto"  # as the run was fitted
+    group, turned = _as_fitted(about)
     digests = pixel_digests(table.pixels)
-    labelled, seen = (
-        table.labels != "",
-        _seen(table, digests, loaded.seen, None if group == "exact" else known, turned),
-    )
+    near = None if group == "exact" else known
+    labelled, seen = table.labels != "", _seen(table, digests, loaded.seen, near, turned)
     if not labelled.any():
         raise DataError(f"{name_of(data)}: expected labelled images, got none with a label")
     if not np.any(labelled & ~seen):
@@ -97,8 +95,8 @@ def assess(
         notes.append(f"left out, as without a label: {count(np.sum(~labelled), 'image')}")
     if np.any(labelled & seen):
         left_out = count(np.sum(labelled & seen), "image")
-        near = "" if group == "exact" else " or near copies of it"
-        notes.append(f"left out, as in its training part{near}: {left_out}")
+        copies = "" if group == "exact" else " or near copies of it"
+        notes.append(f"left out, as in its training part{copies}: {left_out}")
     rows = np.flatnonzero(labelled & ~seen)
     labels = table.labels[rows]
     groups, _ = group_rows(table.take(rows), group, digests[rows], lambda *_: None, turned)
@@ -118,7 +116,7 @@ def assess(
         metrics["baselines"] = {"most_frequent": frequent, "nearest_neighbour": None}
     else:
         n_gone = len(np.setdiff1d(loaded.seen, pixel_digests(known.pixels)))
-        if n_gone:
+        if n_gone and group != "exact":
             images = count(n_gone, "training image")
             notes.append(f"{images} gone or changed: near copies of them are not left out")
         metrics["baselines"] = baseline_accuracies(
@@ -147,6 +145,15 @@ def _data_of_run(model_dir: Path) -> dict:
         return json.loads((model_dir.parent / "data.json").read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return {}
+
+
+def _as_fitted(about: dict) -> tuple[str, str]:
+    """Return how the run kept copies together: the options group and turned."""
+    if "turned" not in about:
+        return "auto", TURNED[0]
+    return {None: ("exact", TURNED[0]), True: ("auto", "yes"), False: ("auto", "no")}[
+        about["turned"]
+    ]
 
 
 def _training_part(path: str | None, loaded: Model, jobs: int) -> Table | None:

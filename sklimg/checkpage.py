@@ -21,6 +21,7 @@ from string import Template
 import numpy as np
 
 from sklimg.files import as_json, count, new_folder
+from sklimg.groups import label_conflicts
 from sklimg.images import encode_image
 from sklimg.inspection import Inspection
 from sklimg.mosaics import mosaic
@@ -80,7 +81,7 @@ def write_check(found: Inspection, out: str | os.PathLike) -> None:
         copied = np.concatenate([np.empty(0, int), *found.copies()])
         (folder / "copies.csv").write_bytes(_rows(found, copied, "group", found.groups))
         leaking = np.concatenate([np.empty(0, int), *found.leaks.groups])
-        split = found.table.columns.get("split", found.looks)
+        split = found.table.columns.get("split", np.full(len(found.table), "", object))
         (folder / "leaks.csv").write_bytes(_rows(found, leaking, "split", split))
         odd = np.flatnonzero(found.looks != "")
         (folder / "looks.csv").write_bytes(_rows(found, odd, "look", found.looks))
@@ -197,13 +198,11 @@ def _copies(found: Inspection, folder: Path) -> str:
         "(<code>--turned</code>). <code>sklimg fit</code> keeps the images of a group on one side "
         "of every split; all are in copies.csv.</p>"
     )
-    conflicts = {tuple(conflict["paths"]) for conflict in found.report["label_conflicts"]}
-    is_mixed = {id(rows): tuple(map(found.name, rows)) in conflicts for rows in groups}
-    groups.sort(key=lambda rows: not is_mixed[id(rows)])
-    labels = [", ".join(dict.fromkeys(found.table.labels[rows])) for rows in groups]
+    mixed = set(label_conflicts(found.groups, found.table.labels).tolist())
+    groups.sort(key=lambda rows: rows[0] not in mixed)
     told = [
-        "several labels: " * is_mixed[id(rows)] + text
-        for rows, text in zip(groups, labels, strict=True)
+        "several labels: " * (rows[0] in mixed) + ", ".join(dict.fromkeys(found.table.labels[rows]))
+        for rows in groups
     ]
     return f'<h2 id="copies">Copies</h2>\n{text}{_figures(found, folder, "copies", groups, told)}'
 

@@ -104,7 +104,6 @@ def find_copies(
     if turned not in TURNED:
         raise UsageError(f"turned: expected one of {', '.join(TURNED)}, got {turned!r}")
     digests = pixel_digests(pixels) if digests is None else digests
-    exact = group_copies(digests)
     _, rows, inverse = np.unique(digests, return_index=True, return_inverse=True)
     images = thumbnails(pixels, rows, spec)
     is_turned, is_crowded, stand_apart = turned == "yes", False, True
@@ -122,7 +121,7 @@ def find_copies(
     if not is_turned:
         pairs = _upright_pairs(images)
     groups = group_copies(join_pairs(pairs, len(rows))[inverse])
-    return Copies(exact, groups, is_turned, contrary)
+    return Copies(rows[inverse], groups, is_turned, contrary)
 
 
 def pixel_digests(pixels: np.ndarray) -> np.ndarray:

@@ -35,6 +35,7 @@ __all__ = ["IGNORED", "Item", "Listing", "list_images"]
 
 IGNORED = "ignored"
 _JUNK = ("Thumbs.db", "desktop.ini", "__MACOSX")
+_BAD_NAME = ("bad_name", "the name is not UTF-8; rename it")
 _NO_COLUMNS: dict[str, str] = {}  # of all items without any
 
 
@@ -110,9 +111,9 @@ def list_images(
     elif source.name.endswith((".csv", ".csv.gz", ".npz")):
         listing = _list_map(_known_map(source), source.parent, own)
     else:
-        listing = Listing()
         item = Item(str(source.parent), source.name, source.resolve().parent.name)
-        _add(listing, item, Path(os.path.realpath(source.parent)), is_asked_for=True)
+        odd = [(path_text(item.name), *_BAD_NAME)]
+        listing = Listing([item]) if _has_text_names(item) else Listing(rejects=odd)
     if labels == "none":
         listing.items = [replace(item, label="") for item in listing.items]
     elif labels not in ("auto", "folder", "manifest"):
@@ -187,24 +188,22 @@ def _add(
     is_found: bool = True,
     is_named: bool = False,
     is_unlisted: bool = False,
-    is_asked_for: bool = False,
 ) -> None:
     """Add an image, found or told of, or the reason why it is not even to be opened.
 
-    What a manifest names (is_named) is no junk, such as tiles labelled ".NET"; what a
-    person asks for by itself may be a link as well.
+    What a manifest names (is_named) is no junk, such as tiles labelled ".NET".
     """
     name, parts = item.name, item.name.split("/")
-    may_lead_out = not is_asked_for and (not is_found or item.file.is_symlink())
-    if not is_named and not is_asked_for and _is_junk(parts):
+    may_lead_out = not is_found or item.file.is_symlink()
+    if not is_named and _is_junk(parts):
         reject = (IGNORED, "left behind by a system or an editor")
-    elif path_text(name) != name or path_text(item.label) != item.label:
-        reject = ("bad_name", "the name is not UTF-8; rename it")
+    elif not _has_text_names(item):
+        reject = _BAD_NAME
     elif may_lead_out and not Path(os.path.realpath(item.file)).is_relative_to(root):
         reject = ("link", "it leads out of the folder; put a copy in its place")
     elif may_lead_out and item.file.is_symlink() and item.file.is_dir():
         reject = (IGNORED, "a link to a folder that is listed itself")
-    elif parts[-1] in OWN_FILES and not is_asked_for:
+    elif parts[-1] in OWN_FILES:
         reject = (IGNORED, "describes the tiles beside it")
     elif is_unlisted:
         reject = ("unlisted", f"the {MANIFEST} above it does not mention it; add a line for it")
@@ -212,6 +211,11 @@ def _add(
         listing.items.append(item)
         return
     listing.rejects.append((path_text(name), *reject))
+
+
+def _has_text_names(item: Item) -> bool:
+    """Tell whether UTF-8 can hold the name and the label."""
+    return path_text(item.name) == item.name and path_text(item.label) == item.label
 
 
 def _is_junk(parts: Sequence[str]) -> bool:

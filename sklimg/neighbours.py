@@ -58,6 +58,8 @@ def close_pairs(
                 part, pairs = pairs[:_SLICE], pairs[_SLICE:]
                 part = part[correlations(described, described, part) >= least[part].max(axis=1)]
                 part = part[is_close(part)]
+                if not len(part):
+                    continue
                 first_of = join_pairs(joined[part], len(flat))
                 new = np.flatnonzero(first_of != np.arange(len(flat)))
                 links.append(np.stack([first_of[new], new], axis=1))

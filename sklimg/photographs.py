@@ -86,8 +86,11 @@ def look_around(images: np.ndarray) -> tuple[bool, bool]:
     David G. Lowe, "Distinctive image features from scale-invariant keypoints",
     2004; the gap is that of its ratio test.
     """
-    coarse, fine = describe_all(images, COARSE), describe_all(images, FINE)
+    coarse = describe_all(images, COARSE)
     pairs, positions = nearest(coarse, _N_NEAREST, _WORTH_ALIGNING, _LOOKED_AT)
+    used = np.union1d(np.arange(min(_LOOKED_AT, len(images))), pairs)  # the others play no part
+    images, pairs = images[used], np.searchsorted(used, pairs)
+    fine = describe_all(images, FINE)
     values, is_moved = _compared(fine, pairs, positions, np.full(len(pairs), _LEAST))
     _align(images, pairs, positions, values, np.flatnonzero(values < _LEAST))
     ranked, moved = (array[:_LOOKED_AT] for array in _ranked(pairs, values, is_moved, len(images)))
