@@ -138,7 +138,8 @@ def photograph(sheet, nodes, rng, tilt=10.0, size=None, *, keep=True):
     picture = Image.fromarray(np.clip(dark, 0, 255).astype(np.uint8))
     picture.save(buffer, "JPEG", quality=int(rng.integers(35, 96)))
     forth = np.linalg.inv(back)
-    return np.asarray(Image.open(buffer)), _through(forth, nodes)
+    # Pillow's points lie between pixels, those of the nodes on them
+    return np.asarray(Image.open(buffer)), _through(forth, nodes) - 0.5
 
 
 def _light(shape, rng):

@@ -1,0 +1,137 @@
+"""Find the grid on a scan or photo of a sheet.
+
+Floor 1: works on arrays; reads no file and prints nothing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklimg.bends import follow_rules
+from sklimg.errors import SheetError
+from sklimg.lattices import find_lattice
+from sklimg.paper import measure_ink, reduce_sheet
+from sklimg.rules import find_rules
+
+__all__ = ["ENOUGH", "FoundGrid", "find_grid"]
+
+ENOUGH = 0.5  # confidence from which a grid is taken
+_SURE = 0.8  # confidence from which rules need no second opinion
+_SIDE = 1024  # pixels of the sheet in which the grid is looked for
+_LEAST_SIDE = 24  # pixels; a smaller picture holds no grid that could be told
+
+
+@dataclass
+class FoundGrid:
+    """A grid on a sheet.
+
+    Attributes
+    ----------
+    nodes : ndarray of shape (rows + 1, columns + 1, 2)
+        Where its lines cross, as (y, x) in pixels of the sheet; the centre of the
+        first pixel is (0, 0). Outer ones may lie a little outside.
+    confidence : float
+        In [0, 1]; below `ENOUGH` it had better be looked at.
+    kind : {"rules", "symbols", "form"}
+        What told: ruled lines, symbols in even places, or the marks of a printed form.
+    """
+
+    nodes: np.ndarray
+    confidence: float
+    kind: str
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of (rows, columns)."""
+        return self.nodes.shape[0] - 1, self.nodes.shape[1] - 1
+
+    def __str__(self):
+        return f"{self.shape[0]}x{self.shape[1]}"
+
+
+def find_grid(
+    sheet: np.ndarray, grid: tuple[int | None, int | None] = (None, None)
+) -> FoundGrid | None:
+    """Find the grid that is ruled on a sheet, or that its symbols stand in.
+
+    The sheet may be turned by up to ten degrees, seen at an angle, lit unevenly; rules
+    may be thin, thick, dotted, grey, partly missing, drawn by hand.
+
+    Parameters
+    ----------
+    sheet : ndarray of shape (height, width) or (height, width, 3), uint8
+    grid : tuple of (int or None), default=(None, None)
+        Rows and columns where they are known; else they are counted.
+
+    Returns
+    -------
+    found : FoundGrid or None
+        None if there is nothing like a grid.
+
+    Raises
+    ------
+    SheetError
+        If the sheet is smaller than 24 pixels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sheet = np.full((100, 140), 255, np.uint8)
+    >>> sheet[10:91:20, 10:131] = sheet[10:91, 10:131:20] = 0
+    >>> str(find_grid(sheet))
+    '4x6'
+    """
+    sheet = np.asarray(sheet)
+    if min(sheet.shape[:2]) < _LEAST_SIDE:
+        raise SheetError(
+            f"expected a sheet of at least {_LEAST_SIDE}x{_LEAST_SIDE} pixels to find a grid "
+            f"in, got {sheet.shape[0]}x{sheet.shape[1]}; pass --rows and --cols"
+        )
+    grey, scale = reduce_sheet(sheet, _SIDE)
+    ink = measure_ink(grey)
+    found = _ruled(ink, grid)
+    if found is None or found.confidence < _SURE:
+        found = _agreed(found, _spaced(ink, grid))
+    if found is None:
+        return None
+    # means of pixels lie in the middle of them
+    return FoundGrid((found.nodes + 0.5) / scale - 0.5, found.confidence, found.kind)
+
+
+def _agreed(ruled: FoundGrid | None, spaced: FoundGrid | None) -> FoundGrid | None:
+    """Return what faint rules and the symbols between them tell together."""
+    if ruled is None or spaced is None:
+        return ruled or spaced
+    if ruled.shape == spaced.shape:  # rules tell better where, symbols how many
+        ruled.confidence = max(ruled.confidence, spaced.confidence)
+        return ruled
+    return max(ruled, spaced, key=lambda found: found.confidence)
+
+
+def _ruled(ink: np.ndarray, grid: tuple[int | None, int | None]) -> FoundGrid | None:
+    """Return the ruled grid, with a confidence."""
+    rules = find_rules(ink, grid)
+    if rules is None:
+        return None
+    # strokes and edges of a photo may look like a few lines, never like many
+    n_lines = len(rules.down) + len(rules.across)
+    needed = min(0.45 + 1.2 / n_lines, 0.75)
+    confidence = 0.5 + (rules.seen - needed) / (2 * (1 - needed))
+    nodes = follow_rules(ink, rules)
+    return FoundGrid(nodes, float(np.clip(confidence, 0, 1)), "rules")
+
+
+def _spaced(ink: np.ndarray, grid: tuple[int | None, int | None]) -> FoundGrid | None:
+    """Return the grid that symbols stand in, with a confidence."""
+    lattice = find_lattice(ink, grid)
+    if lattice is None:
+        return None
+    rows, columns = lattice.nodes.shape[0] - 1, lattice.nodes.shape[1] - 1
+    doubts = [
+        (0.85 - lattice.filled) / 0.5,  # a cell may be left empty
+        (0.97 - lattice.whole) / 0.1,
+        (lattice.spread - 0.07) / 0.04,
+        (12 - rows * columns) / 6,  # a few things lie evenly by chance
+        2.0 if min(rows, columns) < 2 else 0.0,
+    ]
+    return FoundGrid(lattice.nodes, float(np.clip(1 - 0.5 * max(*doubts, 0), 0, 1)), "symbols")
