@@ -9,6 +9,7 @@ Floor 0: imports nothing of sklimg.
 __all__ = [
     "DataError",
     "GateError",
+    "GridError",
     "ImageError",
     "ModelError",
     "OutputError",
@@ -60,6 +61,20 @@ class SheetError(SklimgError, ValueError):
     """A sheet and its grid or labels do not fit together."""
 
     exit_code = 3
+
+
+class GridError(SheetError):
+    """No grid that could be trusted was found on a sheet, or not the one expected.
+
+    Attributes
+    ----------
+    found : FoundGrid or None
+        The grid that may be there.
+    """
+
+    def __init__(self, message: str, found=None):
+        super().__init__(message)
+        self.found = found
 
 
 class TableError(SklimgError, ValueError):

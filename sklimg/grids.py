@@ -6,16 +6,25 @@ Floor 1: works on arrays; reads no file and prints nothing.
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from sklimg.bends import follow_rules
 from sklimg.errors import SheetError
 from sklimg.lattices import find_lattice
 from sklimg.paper import measure_ink, reduce_sheet
 from sklimg.rules import find_rules
+from sklimg.warps import cell_size
 
-__all__ = ["ENOUGH", "FoundGrid", "find_grid"]
+__all__ = ["ENOUGH", "KINDS", "FoundGrid", "find_grid", "show_grid"]
 
 ENOUGH = 0.5  # confidence from which a grid is taken
+KINDS = {  # what told that there is a grid
+    "rules": "ruled lines",
+    "symbols": "evenly spaced symbols",
+    "form": "a printed form",
+    "given": "the rows and columns given",
+}
+_SHOWN = 1600  # pixels of the picture that shows a grid
 _SURE = 0.8  # confidence from which rules need no second opinion
 _SIDE = 1024  # pixels of the sheet in which the grid is looked for
 _LEAST_SIDE = 24  # pixels; a smaller picture holds no grid that could be told
@@ -32,8 +41,8 @@ class FoundGrid:
         first pixel is (0, 0). Outer ones may lie a little outside.
     confidence : float
         In [0, 1]; below `ENOUGH` it had better be looked at.
-    kind : {"rules", "symbols", "form"}
-        What told: ruled lines, symbols in even places, or the marks of a printed form.
+    kind : {"rules", "symbols", "form", "given"}
+        What told, see `KINDS`.
     """
 
     nodes: np.ndarray
@@ -98,6 +107,31 @@ def find_grid(
     return FoundGrid((found.nodes + 0.5) / scale - 0.5, found.confidence, found.kind)
 
 
+def show_grid(sheet: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    """Draw a grid on its sheet, in red.
+
+    Parameters
+    ----------
+    sheet : ndarray of shape (height, width) or (height, width, 3), uint8
+    nodes : ndarray of shape (rows + 1, columns + 1, 2)
+        As in `FoundGrid`.
+
+    Returns
+    -------
+    picture : ndarray of shape (height, width, 3), uint8
+        Smaller than the sheet where that is large.
+    """
+    scale = min(1.0, _SHOWN / max(sheet.shape[:2]))
+    image = Image.fromarray(sheet).convert("RGB")
+    if scale < 1:
+        image = image.resize([max(1, round(length * scale)) for length in image.size])
+    draw = ImageDraw.Draw(image)
+    for lines in (nodes, nodes.swapaxes(0, 1)):
+        for line in (lines + 0.5) * scale:
+            draw.line([(x, y) for y, x in line], fill=(220, 30, 30), width=3)
+    return np.asarray(image)
+
+
 def _agreed(ruled: FoundGrid | None, spaced: FoundGrid | None) -> FoundGrid | None:
     """Return what faint rules and the symbols between them tell together."""
     if ruled is None or spaced is None:
@@ -132,6 +166,13 @@ def _spaced(ink: np.ndarray, grid: tuple[int | None, int | None]) -> FoundGrid |
         (0.97 - lattice.whole) / 0.1,
         (lattice.spread - 0.07) / 0.04,
         (12 - rows * columns) / 6,  # a few things lie evenly by chance
+        _oblongness(lattice.nodes) - 2.5,  # lines of text do, too
         2.0 if min(rows, columns) < 2 else 0.0,
     ]
     return FoundGrid(lattice.nodes, float(np.clip(1 - 0.5 * max(*doubts, 0), 0, 1)), "symbols")
+
+
+def _oblongness(nodes: np.ndarray) -> float:
+    """Return by how much the cells are longer one way than the other, at least 1."""
+    ratio = np.divide(*cell_size(nodes))
+    return float(max(ratio, 1 / ratio))

@@ -18,7 +18,10 @@ from sklimg.sheets import paste_tiles
 __all__ = ["MANIFEST_COLUMNS", "SHEETS_COLUMNS", "join_sheet"]
 
 MANIFEST_COLUMNS = ("path", "label", "sheet", "row", "col", "left", "top", "right", "bottom")
-SHEETS_COLUMNS = ("sheet", "path", "page", "height", "width", "rows", "cols", "tiles", "empty")
+SHEETS_COLUMNS = (
+    *("sheet", "path", "page", "height", "width", "rows", "cols", "tiles", "empty"),
+    *("grid", "confidence", "cleaned"),
+)
 
 
 def join_sheet(manifest: str | os.PathLike, sheet: str | None = None) -> np.ndarray:
@@ -85,7 +88,7 @@ def _recorded_size(path: Path, sheet: str) -> tuple[int, int] | None:
     """Return the (height, width) of a sheet as it was cut, if that was recorded."""
     if not path.exists():
         return None
-    columns = read_records(path, SHEETS_COLUMNS)
+    columns = read_records(path, ("sheet", "height", "width"))
     if sheet not in columns["sheet"]:
         return None
     index = columns["sheet"].index(sheet)

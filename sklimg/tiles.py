@@ -6,6 +6,7 @@ The manifest holds the truth; file and folder names are only encodings of it.
     DIR/manifest.csv                  path,label,sheet,row,col,left,top,right,bottom
     DIR/sheets.csv                    what was cut: path, page, size, grid, counts
     DIR/rejects.csv                   path,code,reason of the sheets that were not
+    DIR.grid.png                      the grid that was too doubtful to cut along
 
 Floor 2: reads and writes files, prints nothing.
 """
@@ -17,13 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
-from sklimg.errors import ImageError, SheetError, UsageError
-from sklimg.files import new_folder, one_line, path_text, safe_name
+from sklimg.cuts import CutPage, Cutting, Labels, cut_page
+from sklimg.errors import GridError, ImageError, SheetError, UsageError
+from sklimg.files import new_folder, one_line, path_text, safe_name, write_bytes
+from sklimg.grids import show_grid
 from sklimg.images import encode_image, read_pages
 from sklimg.manifest import MANIFEST_COLUMNS, SHEETS_COLUMNS
 from sklimg.names import MANIFEST, OWN_FILES, REJECTS, SHEETS, SQUARES, TILE_FORMATS
 from sklimg.records import records_csv
-from sklimg.sheets import is_empty, rule_inset, split_sheet, square_tile, tile_boxes
 
 __all__ = ["Cut", "cut_sheets"]
 
@@ -54,14 +56,16 @@ class Cut:
 
 def cut_sheets(
     sheets: Sequence[str | os.PathLike],
-    grid: tuple[int, int],
+    grid: tuple[int | None, int | None],
     out: str | os.PathLike,
     *,
-    labels: Sequence[str] | None = None,
+    find: bool = False,
+    labels: Labels | None = None,
     inset: float | str = 0.0,
-    square: str = "none",
+    square: str = SQUARES[0],
     skip_empty: bool = False,
-    format: str = "png",
+    clean: bool = False,
+    format: str = TILE_FORMATS[0],
 ) -> Cut:
     """Cut sheets into tiles and write them to a new folder with a manifest.
 
@@ -69,12 +73,17 @@ def cut_sheets(
     ----------
     sheets : sequence of path
         Image files; every page of a TIFF is cut.
-    grid : tuple of int
-        Number of tiles as (rows, columns).
+    grid : tuple of (int or None)
+        Number of tiles as (rows, columns); None where it is to be found.
     out : path
         The folder to make; it must be absent or empty. It appears whole.
-    labels : sequence of rows * columns str, optional
-        Label of each tile in reading order; an empty one leaves a tile unlabelled.
+    find : bool, default=False
+        Whether the grid is found on each sheet, by its rules, its symbols or the
+        marks of a printed form, and the sheet is laid flat; else it is cut evenly.
+    labels : sequence of rows * columns str, or callable, optional
+        Label of each tile in reading order, or a function that returns them for a
+        grid; an empty one leaves a tile unlabelled, None leaves it out. A printed
+        form brings its own.
     inset : float or "auto", default=0
         Share of a tile's side cut off at each edge, in [0, 0.45); "auto" measures
         how far ruled lines reach into the tiles of each sheet.
@@ -82,6 +91,9 @@ def cut_sheets(
         How tiles become square.
     skip_empty : bool, default=False
         Whether tiles that hold no stroke are left out.
+    clean : bool, default=False
+        Whether rules and specks are removed and the symbol is centred in a square
+        tile; see `sklimg.glyphs.centre_glyph`.
     format : {"png", "jpg"}, default="png"
         Of the tiles; PNG keeps every pixel as it is.
 
@@ -92,23 +104,28 @@ def cut_sheets(
     Raises
     ------
     UsageError
-        If *out* is in use, the number of labels does not fit the grid, or *inset*
+        If *out* is in use, the number of labels does not fit a given grid, or *inset*
         is out of range.
     SheetError, ImageError
-        If no sheet could be cut; nothing is written then.
+        If no sheet could be cut; nothing is written then, but for a picture
+        ``OUT.grid.png`` of a grid that was found and not trusted.
     """
-    how = _How(grid, labels, inset, square, skip_empty, format)
+    if format not in TILE_FORMATS:
+        raise UsageError(f"format: expected one of {', '.join(TILE_FORMATS)}, got {format!r}")
+    how = Cutting(grid, find, labels, inset, square, skip_empty, clean)
     cut, names, errors = Cut(), set(), []
     with new_folder(out) as folder:
         for path in sheets:
+            picture = _picture_file(out, path, several=len(sheets) > 1)
             try:
-                tiles, pages = _cut_file(path, how, folder, names)
+                tiles, pages = _cut_file(path, how, format, folder, names, picture)
             except ImageError as err:
                 errors.append(err)
                 cut.rejects.append((path_text(path), err.code, one_line(err)))
             except SheetError as err:
                 errors.append(err)
-                cut.rejects.append((path_text(path), "too_small", one_line(err)))
+                code = "grid" if isinstance(err, GridError) else "too_small"
+                cut.rejects.append((path_text(path), code, one_line(err)))
             else:
                 cut.tiles += tiles
                 cut.sheets += pages
@@ -126,61 +143,54 @@ def cut_sheets(
     return cut
 
 
-@dataclass(frozen=True)
-class _How:
-    """The choices of `cut_sheets`, checked."""
-
-    grid: tuple[int, int]
-    labels: Sequence[str] | None
-    inset: float | str
-    square: str
-    skip_empty: bool
-    format: str
-
-    def __post_init__(self):
-        rows, columns = self.grid
-        if self.labels is not None and len(self.labels) != rows * columns:
-            raise UsageError(
-                f"labels: expected {rows * columns} for a grid of {rows}x{columns}, "
-                f"got {len(self.labels)}"
-            )
-        for name, allowed in (("square", SQUARES), ("format", TILE_FORMATS)):
-            if getattr(self, name) not in allowed:
-                raise UsageError(
-                    f"{name}: expected one of {', '.join(allowed)}, got {getattr(self, name)!r}"
-                )
-        is_share = isinstance(self.inset, int | float) and 0 <= self.inset < 0.45
-        if self.inset != "auto" and not is_share:
-            raise UsageError(f"inset: expected a share in [0, 0.45) or 'auto', got {self.inset!r}")
-
-    def label(self, row: int, column: int) -> str:
-        """Return the label of a tile, empty if there is none."""
-        return "" if self.labels is None else self.labels[row * self.grid[1] + column]
-
-
 def _cut_file(
-    path: str | os.PathLike, how: _How, folder: Path, names: set[str]
+    path: str | os.PathLike,
+    how: Cutting,
+    format: str,
+    folder: Path,
+    names: set[str],
+    picture: Path,
 ) -> tuple[list[tuple], list[tuple]]:
     """Write the tiles of one file, all or none; return its rows of manifest and sheets."""
     tiles, pages = [], []
     try:
         for name, page, sheet in _named_pages(path, names):
-            kept = _cut_page(sheet, how)
-            for row, col, box, tile in kept:
-                label = how.label(row, col)
-                file = _tile_file(name, label, row, col, how)
+            try:
+                cut = cut_page(sheet, how)
+            except GridError as err:
+                if err.found is None:
+                    raise
+                write_bytes(picture, encode_image(show_grid(sheet, err.found.nodes)))
+                raise GridError(f"{err}; {picture} shows it", err.found) from err
+            for tile in cut.tiles:
+                file = _tile_file(name, tile.label, tile.row, tile.col, cut.found.shape, format)
                 (folder / file).parent.mkdir(exist_ok=True)
-                (folder / file).write_bytes(encode_image(tile, how.format))
-                tiles.append((file, label, name, row + 1, col + 1, *box))
-            counts = (len(kept), how.grid[0] * how.grid[1] - len(kept))
-            pages.append((name, path_text(path), page, *sheet.shape[:2], *how.grid, *counts))
+                (folder / file).write_bytes(encode_image(tile.pixels, format))
+                tiles.append((file, tile.label, name, tile.row + 1, tile.col + 1, *tile.box))
+            pages.append((name, path_text(path), page, *_told(cut, how)))
     except (ImageError, SheetError) as err:
         for tile in tiles:
             (folder / tile[0]).unlink()
+        if isinstance(err, GridError):
+            raise GridError(f"{path}: {err}", err.found) from err
         if isinstance(err, SheetError):
             raise SheetError(f"{path}: {err}") from err
         raise
     return tiles, pages
+
+
+def _told(cut: CutPage, how: Cutting) -> tuple:
+    """Return what ``sheets.csv`` tells of a page behind its name, path and number."""
+    found = cut.found
+    confidence = "" if found.kind == "given" else round(found.confidence, 3)
+    counts = (len(cut.tiles), cut.n_empty)
+    return (*cut.size, *found.shape, *counts, found.kind, confidence, "yes" if how.clean else "no")
+
+
+def _picture_file(out: str | os.PathLike, path: str | os.PathLike, several: bool) -> Path:
+    """Return the file for the picture of a doubtful grid, beside the folder of tiles."""
+    name = f".{safe_name(path_text(Path(path).stem))}" if several else ""
+    return Path(out).with_name(f"{Path(out).name}{name}.grid.png")
 
 
 def _named_pages(path: str | os.PathLike, names: set[str]) -> Iterator[tuple[str, int, np.ndarray]]:
@@ -199,46 +209,12 @@ def _numbered(name: str) -> Iterator[str]:
         yield f"{name}-{number}"
 
 
-def _cut_page(sheet: np.ndarray, how: _How) -> list:
-    """Return (row, column, box, tile) for each tile that is kept."""
-    boxes, tiles = tile_boxes(sheet.shape[:2], how.grid), split_sheet(sheet, how.grid)
-    share = rule_inset(tiles) if how.inset == "auto" else how.inset
-    kept = []
-    for i, ((left, top, right, bottom), tile) in enumerate(zip(boxes, tiles, strict=True)):
-        if how.skip_empty and is_empty(tile):
-            continue
-        down, across = _margin(bottom - top, share), _margin(right - left, share)
-        box = (left + across, top + down, right - across, bottom - down)
-        tile = sheet[box[1] : box[3], box[0] : box[2]]
-        if how.square == "crop":
-            height, width = tile.shape[:2]
-            tile = square_tile(tile, "crop")
-            box = _middle(box, height, width, len(tile))
-        kept.append(
-            (
-                *divmod(i, how.grid[1]),
-                box,
-                square_tile(tile, "pad") if how.square == "pad" else tile,
-            )
-        )
-    return kept
-
-
-def _margin(length: int, share: float) -> int:
-    """Return the pixels to cut off at each end; at least one is left."""
-    return min(int(share * length + 0.5), (length - 1) // 2)
-
-
-def _middle(box: tuple, height: int, width: int, side: int) -> tuple[int, int, int, int]:
-    """Return the box of the middle square of *side* pixels."""
-    left, top = box[0] + (width - side) // 2, box[1] + (height - side) // 2
-    return (left, top, left + side, top + side)
-
-
-def _tile_file(name: str, label: str, row: int, col: int, how: _How) -> str:
+def _tile_file(
+    name: str, label: str, row: int, col: int, grid: tuple[int, int], format: str
+) -> str:
     """Return the path of a tile in its folder."""
-    digits = [max(2, len(str(count))) for count in how.grid]
-    file = f"{safe_name(name)}_r{row + 1:0{digits[0]}d}_c{col + 1:0{digits[1]}d}.{how.format}"
+    digits = [max(2, len(str(count))) for count in grid]
+    file = f"{safe_name(name)}_r{row + 1:0{digits[0]}d}_c{col + 1:0{digits[1]}d}.{format}"
     if not label:
         return file
     folder = safe_name(label)

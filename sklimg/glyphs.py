@@ -1,0 +1,261 @@
+"""One symbol on its paper: without rules and specks, in the middle of its frame.
+
+Everything is decided by the tile alone, so a single image becomes what it would be
+among others.
+
+Floor 1: works on arrays; reads no file and prints nothing.
+
+References
+----------
+.. [1] Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten
+   digits", 1998.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+__all__ = ["CONTENTS", "Glyph", "centre_glyph", "find_glyph", "frame_glyph"]
+
+CONTENTS = ("auto", "glyph", "photo")  # what a tile shows; the first is the default
+_FRAME = 28 / 20  # sides of MNIST's frame and of the box that its digits fill
+
+_LEAST_CONTRAST = 20.0  # grey levels by which ink differs from paper
+_INK = 0.35  # of the darkest ink; what is fainter is paper
+_BAND = 0.22  # of a tile's side, at each edge, where rules may run
+_NEAR = 0.1  # the same where the neighbours' margin tells where the tile ends
+_RULE = 0.5  # of a tile's side that a rule is at least long
+_CROSSES = 1.6  # thicknesses of a rule that a stroke across it is at least long
+_CORE = 0.2  # of a tile's side, at each edge, around where a symbol is
+_SPECK = 0.03  # of the largest part's ink
+_DARK = 95  # percentile of a symbol's ink that becomes black
+_STRAY = 0.2  # the same of a part that is near the edges alone
+_MOST_INK = 0.45  # of a tile's pixels; a photo has more
+_FLAT = 0.45  # of a tile's pixels that are about the paper's grey
+
+
+@dataclass
+class Glyph:
+    """A symbol on a tile.
+
+    Attributes
+    ----------
+    paper : ndarray of shape () or (3,)
+        Grey level or colour of the paper.
+    cover : ndarray of shape (height, width), float32
+        1 where the symbol is, 0 where paper is.
+    """
+
+    paper: np.ndarray
+    cover: np.ndarray
+
+
+def centre_glyph(
+    tile: np.ndarray, side: int, content: str = CONTENTS[0], margin: float = 0.0
+) -> np.ndarray:
+    """Put the symbol of a tile into the middle of a clean square frame.
+
+    Rules, specks and what belongs to neighbours are gone. Paper becomes white (black,
+    if it was dark) and the darkest ink black; the grey levels between keep their
+    proportion. The symbol's longer side fills 20 / 28 of the frame and its centre of mass is the
+    frame's centre, as in MNIST [1]_.
+
+    Parameters
+    ----------
+    tile : ndarray of shape (height, width) or (height, width, 3), uint8
+    side : int
+        Of the result, in pixels.
+    content : {"auto", "glyph", "photo"}, default="auto"
+        What the tile shows. A photo is left alone but for its size; "auto" takes for
+        photos what is neither mostly paper nor strokes.
+    margin : float, default=0
+        Share of the tile's side at each edge that is the neighbours'; strokes that
+        reach there from the middle are kept.
+
+    Returns
+    -------
+    framed : ndarray of shape (side, side) or (side, side, 3), uint8
+        Bare paper if the tile holds no symbol.
+
+    Examples
+    --------
+    >>> tile = np.full((40, 40), 250, np.uint8)
+    >>> tile[:, 0] = 90  # a rule
+    >>> tile[3:11, 20:24] = 30  # a stroke
+    >>> framed = centre_glyph(tile, 28)
+    >>> [int(v) for v in np.flatnonzero((framed < 140).any(axis=1))[[0, -1]]]
+    [4, 23]
+    """
+    if content not in CONTENTS:
+        raise ValueError(f"content must be one of {', '.join(CONTENTS)}, got {content!r}")
+    glyph = None if content == "photo" else find_glyph(tile, margin, sure=content == "glyph")
+    if glyph is None:
+        inner = _without_margin(tile, margin)
+        return np.asarray(Image.fromarray(inner).resize((side, side), Image.Resampling.BILINEAR))
+    return frame_glyph(tile, glyph, side)
+
+
+def frame_glyph(tile: np.ndarray, glyph: Glyph, side: int) -> np.ndarray:
+    """Return the symbol of a tile in the middle of a clean frame; see `centre_glyph`.
+
+    Parameters
+    ----------
+    tile : ndarray of shape (height, width) or (height, width, 3), uint8
+    glyph : Glyph
+        As `find_glyph` found it.
+    side : int
+        Of the result, in pixels.
+    """
+    plain = 255.0 if np.mean(glyph.paper) >= 128 else 0.0
+    rows, columns = (np.flatnonzero(glyph.cover.any(axis=1 - axis)) for axis in (0, 1))
+    if not len(rows):
+        return np.full((side, side, *tile.shape[2:]), plain, np.uint8)
+    cover = glyph.cover if tile.ndim == 2 else glyph.cover[:, :, None]
+    ink = (tile.astype(np.float32) - glyph.paper) * cover
+    weight = np.abs(ink) if tile.ndim == 2 else np.abs(ink).mean(axis=2)
+    darkest = float(np.percentile(weight[glyph.cover > 0], _DARK))
+    middle = np.array(ndimage.center_of_mass(weight)) + 0.5
+    length = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
+    box_side = length * _FRAME
+    if abs(box_side - len(tile)) <= 2 and tile.shape[0] == tile.shape[1]:
+        # framed before: what is within a pixel of its place is there
+        box_side = float(len(tile))
+        if np.abs(middle - box_side / 2).max() <= 1:
+            middle[:] = box_side / 2
+    pixels = _framed(ink * (255 / max(darkest, 1.0)), middle, box_side, side)
+    return np.clip(np.rint(pixels + plain), 0, 255).astype(np.uint8)
+
+
+def find_glyph(tile: np.ndarray, margin: float = 0.0, sure: bool = True) -> Glyph | None:
+    """Return the symbol on a tile; None if the tile is a photo and *sure* is False.
+
+    Parameters
+    ----------
+    tile : ndarray of shape (height, width) or (height, width, 3), uint8
+    margin : float, default=0
+        Share of the tile's side at each edge that is the neighbours'.
+    sure : bool, default=True
+        Whether the tile is known to hold a symbol.
+    """
+    grey = tile.astype(np.float32)
+    paper = np.median(grey, axis=(0, 1))
+    contrast = np.abs(grey - paper)
+    if tile.ndim == 3:
+        contrast = contrast.mean(axis=2)
+    darkest = float(np.percentile(_without_margin(contrast, margin), 99.5))
+    if not sure and _is_photo(contrast, darkest):
+        return None
+    if darkest < _LEAST_CONTRAST:
+        return Glyph(paper, np.zeros(contrast.shape, np.float32))
+    inked = contrast > max(_INK * darkest, _LEAST_CONTRAST / 2)
+    inked = _without_rules(inked, margin)
+    parts, count = ndimage.label(inked, np.ones((3, 3)))
+    kept = _own_parts(parts, count, contrast, margin)
+    # the soft edge of a stroke belongs to it, a rule beside it does not
+    cover = ndimage.binary_dilation(kept, np.ones((3, 3)))
+    cover &= kept | (contrast < _INK * darkest)
+    return Glyph(paper, cover.astype(np.float32))
+
+
+def _is_photo(contrast: np.ndarray, darkest: float) -> bool:
+    """Tell whether a tile is neither mostly paper nor strokes."""
+    near = max(0.15 * darkest, 8.0)
+    return bool(
+        np.mean(contrast > _INK * darkest) > _MOST_INK or np.mean(contrast < near) < _FLAT
+    )
+
+
+def _without_rules(inked: np.ndarray, margin: float) -> np.ndarray:
+    """Return ink without long thin lines near the edges; strokes across them stay."""
+    left = inked.copy()
+    for axis in (0, 1):
+        rules = _rules(inked if axis == 0 else inked.T, margin)
+        left &= ~(rules if axis == 0 else rules.T)
+    return left
+
+
+def _rules(inked: np.ndarray, margin: float) -> np.ndarray:
+    """Return the pixels of lines that run from left to right near the top or the bottom."""
+    height, width = inked.shape
+    gap = max(1, round(0.04 * width))
+    closed = ndimage.binary_closing(
+        np.pad(inked, ((0, 0), (gap, gap)), mode="edge"), np.ones((1, 2 * gap + 1))
+    )[:, gap : gap + width]
+    # a line may fall by a pixel or two on its way: it is looked for in a thicker one
+    slack = max(1, round(0.02 * height))
+    thick = ndimage.binary_dilation(closed, np.ones((2 * slack + 1, 1)))
+    span = max(3, round(_RULE * width * (1 - 2 * margin)))
+    runs = ndimage.binary_opening(thick, np.ones((1, span)))
+    reach = _NEAR if margin else _BAND
+    band = round(height * (margin + reach * (1 - 2 * margin)))
+    runs[band : height - band] = False
+    # a rule runs on beyond the tile, the foot of a symbol ends in it
+    parts, count = ndimage.label(runs)
+    ends = np.unique(parts[:, [0, -1]])
+    is_rule = np.zeros(count + 1, bool)
+    is_rule[ends[ends > 0]] = True
+    rules = is_rule[parts] & inked
+    halves = rules[: height // 2], rules[height // 2 :]
+    for half, part in zip(halves, (inked[: height // 2], inked[height // 2 :]), strict=True):
+        widths = half.sum(axis=0)
+        if widths.any():  # a stroke that crosses goes on beyond the rule
+            thickness = np.percentile(widths[widths > 0], 75)
+            most = min(round(_CROSSES * thickness) + 1, len(half) - 1)
+            half &= ~ndimage.binary_opening(part, np.ones((most + 1, 1)))
+    return rules
+
+
+def _own_parts(parts: np.ndarray, count: int, contrast: np.ndarray, margin: float) -> np.ndarray:
+    """Return where those parts are that are the tile's symbol."""
+    if not count:
+        return np.zeros(parts.shape, bool)
+    height, width = parts.shape
+    edge = margin + _CORE * (1 - 2 * margin)
+    rows, columns = (round(length * edge) for length in (height, width))
+    core = np.zeros(parts.shape, bool)
+    core[rows : height - rows, columns : width - columns] = True
+    sizes = np.bincount(parts.ravel(), contrast.ravel(), count + 1)
+    inner = np.bincount(parts[core], contrast[core], count + 1)
+    sizes[0] = inner[0] = 0
+    at_edge = np.zeros(count + 1, bool)
+    rim = np.ones(parts.shape, bool)
+    rim[1:-1, 1:-1] = False
+    at_edge[np.unique(parts[rim])] = True
+    own = (inner > 0.25 * sizes) | ((inner > 0) & ~at_edge)
+    if not own[1:].any():
+        own = ~at_edge
+    own[0] = False
+    if not own.any():
+        return np.zeros(parts.shape, bool)
+    inside = np.zeros(count + 1, bool)
+    inside[np.unique(parts[core])] = True
+    own &= sizes >= np.where(inside, _SPECK, _STRAY) * sizes[own].max()
+    return own[parts]
+
+
+def _framed(ink: np.ndarray, middle: np.ndarray, length: float, side: int) -> np.ndarray:
+    """Return the square of *length* around *middle* of the tile, *side* pixels wide."""
+    low = np.floor(middle - length / 2).astype(int) - 2
+    high = np.ceil(middle + length / 2).astype(int) + 2
+    before = np.maximum(-low, 0)
+    after = np.maximum(high - ink.shape[:2], 0)
+    pads = [(before[0], after[0]), (before[1], after[1]), (0, 0)][: ink.ndim]
+    ink = np.pad(ink, pads)
+    top, left = middle + before - length / 2
+    box = (left, top, left + length, top + length)
+    channels = [ink] if ink.ndim == 2 else list(np.moveaxis(ink, 2, 0))
+    framed = [
+        np.asarray(
+            Image.fromarray(channel).resize((side, side), Image.Resampling.BILINEAR, box=box)
+        )
+        for channel in channels
+    ]
+    return framed[0] if ink.ndim == 2 else np.stack(framed, axis=2)
+
+
+def _without_margin(tile: np.ndarray, margin: float) -> np.ndarray:
+    """Return a tile without the share of its sides that is the neighbours'."""
+    down, across = (round(length * margin) for length in tile.shape[:2])
+    return tile[down : tile.shape[0] - down, across : tile.shape[1] - across]
