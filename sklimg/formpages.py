@@ -6,9 +6,11 @@ corner of the paper.
 Floor 4: draws, writes nothing.
 """
 
+import textwrap
 import warnings
 from collections.abc import Sequence
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 
 import numpy as np
@@ -16,9 +18,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.patches import Circle, PathPatch
 from matplotlib.path import Path
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from sklimg.codes import encode_code
 from sklimg.files import one_line
@@ -32,10 +35,17 @@ RULE_GREY = "0.76"  # ink stands out from it, and it can still be found
 _POINTS = 72 / 25.4  # in a millimetre
 _EDGE = 9.0  # mm that a printer may leave white
 _LABEL_GAP = 3.0  # mm between a label and its boxes
-_SIZES = (20.0, 7.0)  # points of a label: at best and at least
+_SIZES = (20.0, 14.0, 9.0)  # points at best of a label of one line, two, three
+_LEAST = 7.0  # points that can be read
+_GOOD = 9.0  # points below which a label takes one line more
 _TEXT = "Write one symbol in each box, with a dark pen."
 _CARE = "Leave the corner marks and this code as they are."
-_FONT = "DejaVu Sans"
+_FONTS = ("DejaVu Sans",)  # comes with matplotlib
+_MORE_FONTS = (  # for scripts that it lacks, where one of them is installed
+    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "WenQuanYi Zen Hei"),
+    *("PingFang SC", "Hiragino Sans", "Microsoft YaHei", "Yu Gothic", "Malgun Gothic"),
+    *("Noto Sans", "Noto Sans Devanagari", "Noto Sans Thai", "Nirmala UI", "Arial Unicode MS"),
+)
 
 
 def draw_form(form: Form, paper: str) -> Figure:
@@ -119,7 +129,7 @@ def _draw_labels(axes: Axes, form: Form, nodes: np.ndarray) -> None:
     room = nodes[0, 0, 1] - _EDGE - _LABEL_GAP
     row = 0
     for label, number in form.cells:
-        text, size = _fitted(one_line(label), room)
+        text, size = _fitted(_shown(label), room)
         for _ in range(-(-number // form.columns)):
             middle = nodes[row : row + 2, 0].mean(axis=0)
             _write(
@@ -153,26 +163,51 @@ def _draw_code(axes: Axes, form: Form, frame: np.ndarray) -> float:
     return float(down[-1])
 
 
+def _shown(label: str) -> str:
+    """Return a label as it is written: on one line, spaces alone as signs."""
+    return one_line(label) if label.strip() else "␣" * len(label)
+
+
 def _fitted(text: str, room: float) -> tuple[str, float]:
-    """Return a label, cut if it must be, and the points at which it is *room* mm wide."""
-    best, least = _SIZES
-    size = min(best, best * room / max(_width(text, best), 1e-6))
-    if size >= least:
-        return text, size
-    while len(text) > 1 and _width(text + "…", least) > room:
-        text = text[: min(len(text) - 1, int(len(text) * 0.97))]
-    return text + "…", least
+    """Return a label in lines, cut if it must be, and the points at which it is *room* mm wide."""
+    for number, most in enumerate(_SIZES, 1):
+        lines = _lines(text, number)
+        size = min(most, most * room / max(_width("\n".join(lines), most), 1e-6))
+        if size >= _GOOD or (number == len(_SIZES) and size >= _LEAST):
+            return "\n".join(lines), size
+    lines = textwrap.wrap(text, max(1, int(room / _width("n", _LEAST))))
+    if len(lines) > len(_SIZES):
+        lines = [*lines[: len(_SIZES) - 1], lines[len(_SIZES) - 1][:-1] + "…"]
+    text = "\n".join(lines)
+    return text, min(_LEAST, _LEAST * room / _width(text, _LEAST))
+
+
+def _lines(text: str, number: int) -> list[str]:
+    """Return a text in *number* lines or less, no word broken, the longest as short as can be."""
+    for width in range(-(-len(text) // number), len(text)):
+        lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+        if 0 < len(lines) <= number:
+            return lines
+    return [text]
 
 
 def _width(text: str, size: float) -> float:
-    """Return how wide a text is, in mm."""
+    """Return how wide the widest line of a text is, in mm."""
+    font = FontProperties(family=_families(), size=size)
+    measure = text_to_path.get_text_width_height_descent
     with _quiet_fonts():
-        path = TextPath((0, 0), text.replace("$", r"\$"), size=size, prop={"family": _FONT})
-    return float(np.ptp(path.vertices[:, 0])) / _POINTS if len(path.vertices) else 0.0
+        return max(measure(line, font, ismath=False)[0] for line in text.split("\n")) / _POINTS
+
+
+@cache
+def _families() -> list[str]:
+    """Return the fonts to take glyphs from, in this order."""
+    installed = set(fontManager.get_font_names())
+    return [*_FONTS, *(name for name in _MORE_FONTS if name in installed)]
 
 
 def _write(axes: Axes, x: float, y: float, text: str, size: float, **how) -> None:
-    axes.text(x, y, text, fontsize=size, family=_FONT, parse_math=False, **how)
+    axes.text(x, y, text, fontsize=size, family=_families(), parse_math=False, **how)
 
 
 @contextmanager

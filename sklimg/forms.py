@@ -8,10 +8,8 @@ top left one; millimetres are counted from the top left corner of the paper.
 Floor 1: works on arrays; reads no file and prints nothing.
 """
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 
@@ -20,6 +18,7 @@ from sklimg.errors import UsageError
 from sklimg.files import count
 from sklimg.frames import CODE_COLUMNS, CODE_PITCH, read_code, settle_frame, through
 from sklimg.marks import find_marks, reduce_grey
+from sklimg.payloads import HEAD, pack_page, unpack_page
 
 __all__ = ["MARGIN", "SIZES", "Form", "form_payload", "plan_forms", "read_form"]
 
@@ -32,9 +31,8 @@ _TOP = 26.0  # mm to the first row of boxes
 _LEFT = 28.0  # mm at least, for the labels
 _GAP = 6.0  # mm between boxes and code
 _TOGETHER = 3  # rows of a label that are not put on two pages
-_VERSION = 1
-_HEAD = 15  # bytes: version, rows, columns, page, pages, box
 _SCALE = 32768  # steps from one mark to the next
+_MOST_PAGES = 999
 
 
 @dataclass(frozen=True)
@@ -129,6 +127,11 @@ def plan_forms(labels: Sequence[str], per_label: int, paper: str) -> list[Form]:
                 raise UsageError(_too_long(label))
             if left:
                 pages.append([])
+        if len(pages) > _MOST_PAGES:
+            raise UsageError(
+                f"form: expected at most {_MOST_PAGES} pages, got more at label {label!r}; "
+                "take fewer labels or boxes"
+            )
     return [_page(cells, columns, paper, i, len(pages)) for i, cells in enumerate(pages, 1)]
 
 
@@ -165,50 +168,23 @@ def read_form(grey: np.ndarray) -> tuple[Form, np.ndarray] | None:
 
 def form_payload(form: Form) -> bytes:
     """Return the bytes that the code of a page holds."""
-    numbers = [round((edge + 0.5) * _SCALE) for edge in form.box]
-    head = bytes([_VERSION, form.rows, form.columns])
-    head += b"".join(n.to_bytes(2, "big") for n in (form.page, form.pages, *numbers))
-    plain = bytearray()
-    runs: list[list[int]] = []
-    for label, number in form.cells:
-        text = label.encode()
-        plain += _varint(len(text)) + text
-        if runs and runs[-1][1] == number:
-            runs[-1][0] += 1
-        else:
-            runs.append([1, number])
-    body = b"".join(_varint(n) for n in (len(runs), *chain(*runs))) + bytes(plain)
-    packer = zlib.compressobj(9, wbits=-15)
-    packed = packer.compress(body) + packer.flush()
-    if len(packed) < len(body):
-        return bytes([head[0] | 0x80]) + head[1:] + packed
-    return head + body
+    edges = [round(edge * _SCALE) + _SCALE // 2 for edge in form.box]
+    return pack_page((form.rows, form.columns, form.page, form.pages, *edges), form.cells)
 
 
 def _unpacked(payload: bytes) -> Form | None:
-    """Return the form whose payload this is, None for that of another version."""
-    if len(payload) < _HEAD or payload[0] & 0x7F != _VERSION:
+    """Return the form whose payload this is, None for what no form has."""
+    page = unpack_page(payload)
+    if page is None:
         return None
-    rows, columns = payload[1:3]
-    numbers = [int.from_bytes(payload[i : i + 2], "big") for i in range(3, _HEAD, 2)]
-    page, pages, *edges = numbers
-    left, top, right, bottom = (edge / _SCALE - 0.5 for edge in edges)
-    body = payload[_HEAD:]
-    if payload[0] & 0x80:
-        body = zlib.decompress(body, wbits=-15)
-    runs, body = _read_varint(body)
-    counts: list[int] = []
-    for _ in range(runs):
-        times, body = _read_varint(body)
-        number, body = _read_varint(body)
-        counts += [number] * times
-    cells = []
-    for number in counts:
-        length, body = _read_varint(body)
-        cells.append((body[:length].decode(), number))
-        body = body[length:]
-    form = Form(rows, columns, tuple(cells), page, pages, (left, top, right, bottom))
-    return form if len(form.labels) == rows * columns else None
+    (rows, columns, number, pages, *edges), cells = page
+    left, top, right, bottom = ((edge - _SCALE // 2) / _SCALE for edge in edges)
+    form = Form(rows, columns, cells, number, pages, (left, top, right, bottom))
+    return form if columns and _rows(cells, columns) == rows else None
+
+
+def _rows(cells: Sequence[tuple[str, int]], columns: int) -> int:
+    return sum(-(-number // columns) for _, number in cells)
 
 
 def _varint(number: int) -> bytes:
@@ -235,11 +211,13 @@ def _check(labels: Sequence[str], per_label: int) -> None:
             f"form: expected labels and a box for each, got {count(len(labels), 'label')} "
             f"and {per_label} boxes"
         )
+    known: set[str] = set()
     for i, label in enumerate(labels):
         if not label:
             raise UsageError(f"label {i + 1}: expected a text, got an empty one; leave it out")
-        if label in labels[:i]:
+        if label in known:
             raise UsageError(f"label {i + 1}: expected each label once, got {label!r} again")
+        known.add(label)
         try:
             label.encode()
         except UnicodeEncodeError as err:
@@ -247,7 +225,7 @@ def _check(labels: Sequence[str], per_label: int) -> None:
 
 
 def _too_long(label: str) -> str:
-    room = code_room(MOST_ROWS, CODE_COLUMNS) - _HEAD - 6  # for what is not the text
+    room = code_room(MOST_ROWS, CODE_COLUMNS) - HEAD - 6  # for what is not the text
     return (
         f"label {label[:20]!r}: expected at most {room} bytes of UTF-8, "
         f"got {len(label.encode())}; shorten it"
@@ -257,16 +235,12 @@ def _too_long(label: str) -> str:
 def _page(cells: Sequence[tuple[str, int]], columns: int, paper: str, page=1, pages=1) -> Form:
     """Return the form of a page, its boxes in the middle but for the room that labels need."""
     height, width = SIZES[paper]
-    rows = sum(-(-number // columns) for _, number in cells)
+    rows = _rows(cells, columns)
     across, down = width - 2 * MARGIN, height - 2 * MARGIN
     left = max(_LEFT, (width - columns * _CELL) / 2) - MARGIN
-    top = _TOP - MARGIN
-    box = (
-        left / across,
-        top / down,
-        (left + columns * _CELL) / across,
-        (top + rows * _CELL) / down,
-    )
+    right, top = left + columns * _CELL, _TOP - MARGIN
+    box = (left / across, top / down, right / across, (top + rows * _CELL) / down)
+    box = tuple(round(edge * _SCALE) / _SCALE for edge in box)  # as the code holds it
     return Form(rows, columns, tuple(cells), page, pages, box)
 
 

@@ -170,7 +170,9 @@ def _with_fourth(marks: np.ndarray, slants: np.ndarray) -> tuple[np.ndarray, np.
 
 def _first_rows(grey: np.ndarray, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return how like the first row of a code each frame's is, and the rows that it tells of."""
-    seen = _seen(grey, frames, _places(np.zeros(1)))
+    y, x = np.moveaxis(np.rint(through(frames, _places(np.zeros(1)))), -1, 0).astype(int)
+    height, width = grey.shape
+    seen = grey[y.clip(0, height - 1), x.clip(0, width - 1)].astype(np.float32)
     seen = seen - uniform_filter1d(seen, 15, axis=1)
     seen /= np.maximum(np.linalg.norm(seen, axis=1, keepdims=True), 1e-6)
     patterns = np.where(row_patterns(CODE_COLUMNS)[2:], -1, 1) / np.sqrt(CODE_COLUMNS)

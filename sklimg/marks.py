@@ -21,6 +21,7 @@ _DIRECTIONS = 24
 _REACH = 3.2  # radii of the disc
 _STEPS = 33
 _LIKENESS = 0.8  # correlation with the profile of a mark
+_LEAST = 20  # pixels of a disc: less shows no code either
 _MOST = 400  # dark spots looked at closely
 
 
@@ -97,7 +98,7 @@ def _spots(dark: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     of = labels[y, x]
     area = np.bincount(of, minlength=number + 1)
     longest = max(dark.shape)
-    kept = (area >= 9) & (area <= (longest / 16) ** 2)
+    kept = (area >= _LEAST) & (area <= (longest / 16) ** 2)
     inside = kept[of]
     y, x, of = y[inside].astype(float), x[inside].astype(float), of[inside]
 

@@ -14,7 +14,7 @@ FLOORS = (
     ("errors", "names", "spec", "partials", "files", "records"),
     (
         *("formats", "content", "jpeg", "modes", "opening", "images", "batches", "sheets"),
-        *("codes", "marks", "frames", "forms"),
+        *("codes", "marks", "frames", "payloads", "forms"),
         *("vectors", "layouts", "csvtable", "npz", "idx", "tablewriter", "table"),
     ),
     (

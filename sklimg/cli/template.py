@@ -49,7 +49,10 @@ def template(labels, per_label, paper, out):
     kind = out.suffix.lower()
     if kind not in (".pdf", ".png"):
         raise UsageError(f"{out}: expected a name ending in .pdf or .png")
-    given = next(csv.reader([labels]), [])
+    try:
+        given = next(csv.reader([labels]), [])
+    except csv.Error as err:
+        raise UsageError(f"--labels: expected one line of CSV: {err}; quote the labels") from err
     if not given:
         raise UsageError("--labels: expected labels with commas between them, got none")
 
