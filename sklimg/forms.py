@@ -16,7 +16,14 @@ import numpy as np
 from sklimg.codes import MOST_ROWS, code_room, code_rows
 from sklimg.errors import UsageError
 from sklimg.files import count
-from sklimg.frames import CODE_COLUMNS, CODE_PITCH, read_code, settle_frame, through
+from sklimg.frames import (
+    CODE_COLUMNS,
+    CODE_PITCH,
+    code_places,
+    read_code,
+    settle_frame,
+    through,
+)
 from sklimg.marks import find_marks, reduce_grey
 from sklimg.payloads import HEAD, pack_page, unpack_page
 
@@ -118,6 +125,11 @@ def plan_forms(labels: Sequence[str], per_label: int, paper: str) -> list[Form]:
             pages.append([])
         left = per_label
         while left:
+            if len(pages) > _MOST_PAGES:
+                raise UsageError(
+                    f"form: expected at most {_MOST_PAGES} pages, got more at label {label!r}; "
+                    "take fewer labels or boxes"
+                )
             whole = range(min((left - 1) // columns * columns, most), 0, -columns)
             number = next((n for n in (min(left, most), *whole) if fits(label, n)), 0)
             if number:
@@ -127,11 +139,6 @@ def plan_forms(labels: Sequence[str], per_label: int, paper: str) -> list[Form]:
                 raise UsageError(_too_long(label))
             if left:
                 pages.append([])
-        if len(pages) > _MOST_PAGES:
-            raise UsageError(
-                f"form: expected at most {_MOST_PAGES} pages, got more at label {label!r}; "
-                "take fewer labels or boxes"
-            )
     return [_page(cells, columns, paper, i, len(pages)) for i, cells in enumerate(pages, 1)]
 
 
@@ -161,7 +168,9 @@ def read_form(grey: np.ndarray) -> tuple[Form, np.ndarray] | None:
         return None
     _, frame, guessed = found
     if guessed is not None:
-        frame = settle_frame(small, frame, guessed, *_on_and_off_rules(form))
+        (on, off), (black, white) = _on_and_off_rules(form), code_places(found[0])
+        dark, pale = np.concatenate([on, black]), np.concatenate([off, white])
+        frame = settle_frame(small, frame, guessed, dark, pale)
     nodes = through(frame, form.places.reshape(-1, 2)).reshape(form.places.shape)
     return form, (nodes + 0.5) * factor - 0.5
 
@@ -246,6 +255,8 @@ def _page(cells: Sequence[tuple[str, int]], columns: int, paper: str, page=1, pa
 
 def _is_room(form: Form) -> bool:
     """Tell whether a page has room for the boxes, and for the code above its lower marks."""
+    if form.box[3] > 1:
+        return False
     length = len(form_payload(form))
     if length > code_room(MOST_ROWS, CODE_COLUMNS):
         return False

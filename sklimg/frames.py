@@ -13,9 +13,17 @@ from itertools import combinations
 import numpy as np
 from scipy.ndimage import map_coordinates, uniform_filter, uniform_filter1d
 
-from sklimg.codes import decode_code, row_patterns
+from sklimg.codes import decode_code, encode_code, row_patterns
 
-__all__ = ["CODE_COLUMNS", "CODE_PITCH", "CODE_SIDES", "read_code", "settle_frame", "through"]
+__all__ = [
+    "CODE_COLUMNS",
+    "CODE_PITCH",
+    "CODE_SIDES",
+    "code_places",
+    "read_code",
+    "settle_frame",
+    "through",
+]
 
 CODE_COLUMNS = 80
 CODE_SIDES = (0.06, 0.94)  # u where the code begins and ends
@@ -113,22 +121,31 @@ def settle_frame(
     -------
     frame : ndarray of shape (4, 2)
     """
-    size = np.abs(np.ptp(frame, axis=0)).max()
-    steps = np.stack(np.meshgrid([-2, -1, 0, 1, 2], [-2, -1, 0, 1, 2]), axis=-1).reshape(-1, 2)
+    size = np.ptp(frame, axis=0).max()
     light = grey.astype(np.float32)
-    for reach in (0.016, 0.012, 0.008, 0.005, 0.003, 0.002, 0.001, 0.0005):
+    near, far = _square(2), _square(8)
+    for reach in (0.008, 0.006, 0.004, 0.0025, 0.0015, 0.001, 0.0005, 0.00025):
         soft = uniform_filter(light, max(1, int(reach * size / 2)))
-        for _ in range(3):
+        for steps in (far if reach == 0.008 else near, near, near):
             frames = np.repeat(frame[None], len(steps), axis=0)
-            frames[:, guessed] += steps * reach * size / 2
-            contrast = _seen(soft, frames, pale).mean(axis=1) - _seen(soft, frames, dark).mean(
-                axis=1
-            )
-            best = frames[contrast.argmax()]
-            if np.array_equal(best, frame):
-                break
-            frame = best
+            frames[:, guessed] += steps * reach * size
+            contrast = _seen(soft, frames, pale).mean(axis=1)
+            contrast -= _seen(soft, frames, dark).mean(axis=1)
+            frame = frames[contrast.argmax()]
     return frame
+
+
+def code_places(payload: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places (v, u) of the black and of the white modules of a code."""
+    modules = encode_code(payload, CODE_COLUMNS)
+    places, black = _places(np.arange(len(modules))), modules.ravel()
+    return places[black], places[~black]
+
+
+def _square(reach: int) -> np.ndarray:
+    """Return whole numbers (y, x) from -reach to reach."""
+    side = np.arange(-reach, reach + 1)
+    return np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
 def _read_with_three(grey: np.ndarray, marks: np.ndarray) -> tuple[bytes, np.ndarray, int] | None:
@@ -146,9 +163,7 @@ def _read_with_three(grey: np.ndarray, marks: np.ndarray) -> tuple[bytes, np.nda
         return None
     sharp = np.array([_sharpness(grey, frames[i : i + 1], rows[i])[0] for i in best])
     for i in best[np.argsort(-sharp)[:4]]:
-        near = slants[i % len(slants)] + 0.02 * np.stack(
-            np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9)), axis=-1
-        ).reshape(-1, 2)
+        near = slants[i % len(slants)] + 0.005 * _square(4)
         nearer, corners = _with_fourth(marks, near)
         nearer = nearer[corners == guessed[i]]
         for j in np.argsort(-_sharpness(grey, nearer, rows[i]))[:_TRIES]:

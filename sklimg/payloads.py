@@ -19,7 +19,7 @@ HEAD = 15  # bytes before the labels
 
 _VERSION = 1
 _DEFLATED = 0x80
-_MOST_ROWS = 255
+_MOST_ROWS = 255  # of a page; a code of others may claim more
 
 Cells = tuple[tuple[str, int], ...]
 
@@ -78,7 +78,7 @@ def _cells(body: bytes) -> Cells:
     """Return labels and numbers of boxes."""
     runs, body = _read_varint(body)
     counts: list[int] = []
-    for _ in range(runs):
+    for _ in range(min(runs, _MOST_ROWS)):
         times, body = _read_varint(body)
         number, body = _read_varint(body)
         counts += [number] * min(times, _MOST_ROWS)
