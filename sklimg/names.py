@@ -12,6 +12,7 @@ __all__ = [
     "MANIFEST",
     "MODELS",
     "OWN_FILES",
+    "PAPERS",
     "PROBLEMS",
     "REJECTS",
     "SHEETS",
@@ -30,6 +31,8 @@ OWN_FILES = (MANIFEST, SHEETS, REJECTS)
 
 SQUARES = ("none", "pad", "crop")  # the first is the default
 TILE_FORMATS = ("png", "jpg")
+
+PAPERS = ("a4", "letter")  # the first is the default
 
 SPLIT_WORDS = ("train", "validation", "test")  # in the column split of a table or map
 TURNED = ("auto", "yes", "no")  # whether a turned picture is the same; the first is the default

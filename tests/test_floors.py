@@ -14,6 +14,7 @@ FLOORS = (
     ("errors", "names", "spec", "partials", "files", "records"),
     (
         *("formats", "content", "jpeg", "modes", "opening", "images", "batches", "sheets"),
+        *("codes", "marks", "frames", "payloads", "forms"),
         *("vectors", "layouts", "csvtable", "npz", "idx", "tablewriter", "table"),
     ),
     (
@@ -22,7 +23,7 @@ FLOORS = (
         *("duplicates", "additions", "making", "splits", "mosaics", "transformers"),
     ),
     ("pipeline", "fitting"),
-    ("search", "history", "evaluation", "model", "plots"),
+    ("search", "history", "evaluation", "model", "plots", "formpages"),
     (
         *("grouping", "parts", "runs", "crossval", "telling", "assessment"),
         *("leaks", "inspection", "checkpage", "training"),

@@ -13,6 +13,7 @@ from sklimg.cli.fit import fit
 from sklimg.cli.predict import predict
 from sklimg.cli.sheets import join_images, split_images
 from sklimg.cli.tables import make_csv
+from sklimg.cli.template import template
 
 __all__ = ["main"]
 
@@ -36,5 +37,8 @@ def main():
     """
 
 
-for _command in (split_images, join_images, make_csv, check, fit, predict, evaluate, demo):
+for _command in (
+    *(template, split_images, join_images, make_csv, check, fit, predict, evaluate),
+    demo,
+):
     main.add_command(_command)
