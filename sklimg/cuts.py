@@ -175,7 +175,7 @@ def _found(sheet: np.ndarray, how: Cutting) -> tuple[FoundGrid, Sequence[str | N
     try:
         return found, how.labels_of(found.shape)
     except GridError as err:
-        raise GridError(str(err), found) from err
+        raise GridError(f"{err} (the grid found is {found})", found) from err
 
 
 def _asked(grid: Grid) -> str:

@@ -15,10 +15,11 @@ FLOORS = (
     (
         *("formats", "content", "jpeg", "modes", "opening", "images", "batches", "sheets"),
         *("codes", "marks", "frames", "payloads", "forms"),
+        *("paper", "warps", "pencils", "combs", "rules", "bends", "lattices", "grids", "glyphs"),
         *("vectors", "layouts", "csvtable", "npz", "idx", "tablewriter", "table"),
     ),
     (
-        *("manifest", "tiles", "listing", "looks", "imagestream", "classnames", "sources"),
+        *("manifest", "cuts", "tiles", "listing", "looks", "imagestream", "classnames", "sources"),
         *("groups", "thumbnails", "neighbours", "alignment", "photographs"),
         *("duplicates", "additions", "making", "splits", "mosaics", "transformers"),
     ),

@@ -5,7 +5,7 @@ import csv
 import click
 
 from sklimg.cli.door import PATH, Command, say
-from sklimg.errors import UsageError
+from sklimg.errors import GridError, UsageError
 from sklimg.files import count
 from sklimg.names import SQUARES, TILE_FORMATS
 
@@ -34,8 +34,14 @@ class _Inset(click.ParamType):
 
 @click.command("split-images", cls=Command, short_help="Cut sheets into tiles.")
 @click.argument("sheets", type=PATH, nargs=-1, required=True, metavar="SHEET...")
-@click.option("--rows", type=COUNT, required=True, help="Rows of tiles on a sheet.")
-@click.option("--cols", type=COUNT, required=True, help="Columns of tiles on a sheet.")
+@click.option("--rows", type=COUNT, help="Rows of tiles on a sheet.")
+@click.option("--cols", type=COUNT, help="Columns of tiles on a sheet.")
+@click.option(
+    "--grid",
+    type=click.Choice(["auto"]),
+    help="Find the ruled lines, or symbols in even places, and lay the sheet flat; rows and "
+    "columns are counted where they are not given.  [default: auto, unless both are given]",
+)
 @click.option("--row-labels", metavar="A,B,...", help="One label a row.")
 @click.option("--col-labels", metavar="A,B,...", help="One label a column.")
 @click.option(
@@ -50,6 +56,12 @@ class _Inset(click.ParamType):
     default="0",
     show_default=True,
     help="Percent cut off at each edge of a tile; auto measures the ruled lines.",
+)
+@click.option(
+    "--clean",
+    is_flag=True,
+    help="Remove rules and specks and centre each symbol in a square tile; photos stay as "
+    "they are.",
 )
 @click.option(
     "--square",
@@ -75,32 +87,59 @@ class _Inset(click.ParamType):
     help="Folder to make; absent or empty.",
 )
 def split_images(
-    sheets, rows, cols, row_labels, col_labels, labels, inset, square, skip_empty, format, out
+    sheets,
+    rows,
+    cols,
+    grid,
+    row_labels,
+    col_labels,
+    labels,
+    inset,
+    clean,
+    square,
+    skip_empty,
+    format,
+    out,
 ):
-    """Cut each SHEET into rows x cols tiles and list them in DIR/manifest.csv.
+    """Cut each SHEET into tiles and list them in DIR/manifest.csv.
 
-    Tiles cover every pixel of the sheet once. With labels they are put into a
-    folder each.
+    A form printed by sklimg template brings its grid and its labels along. On other
+    sheets the grid is found; given --rows and --cols alone, the sheet is cut evenly
+    and tiles cover every pixel of it once. With labels, tiles are put into a folder
+    each.
 
     \b
     Example:
+        sklimg split-images scan.jpg --clean -o tiles
         sklimg split-images scan.png --rows 10 --cols 10 \\
             --row-labels 0,1,2,3,4,5,6,7,8,9 -o tiles
     """
-    given = _tile_labels(rows, cols, row_labels, col_labels, labels)
+    find = grid == "auto" or None in (rows, cols)
+    given = _tile_labels(row_labels, col_labels, labels, GridError if find else UsageError)
+    if given and not find:
+        given = given((rows, cols))
 
+    from sklimg.grids import KINDS
+    from sklimg.manifest import SHEETS_COLUMNS
     from sklimg.tiles import cut_sheets
 
     cut = cut_sheets(
         sheets,
         (rows, cols),
         out,
+        find=find,
         labels=given,
         inset=inset,
         square=square,
         skip_empty=skip_empty,
+        clean=clean,
         format=format,
     )
+    for sheet in cut.sheets if find else ():
+        found = dict(zip(SHEETS_COLUMNS, sheet, strict=True))
+        size, confidence = f"{found['rows']}x{found['cols']}", found["confidence"]
+        told = "" if found["grid"] == "form" else f", confidence {confidence:.2f}"
+        say(f"{found['sheet']}: {size} by {KINDS[found['grid']]}{told}")
     for _, code, reason in cut.rejects:
         say(f"rejected ({code}): {reason}", warning=True)
     empty = f", {cut.n_empty} empty ones left out" if cut.n_empty else ""
@@ -139,27 +178,37 @@ def join_images(manifest, sheet, out):
     say(f"{pixels.shape[0]}x{pixels.shape[1]} pixels in {out}")
 
 
-def _tile_labels(rows, cols, row_labels, col_labels, file) -> list[str] | None:
-    """Return a label for each tile in reading order, or None."""
+def _tile_labels(row_labels, col_labels, file, error):
+    """Return a function from a grid to a label for each tile in reading order, or None."""
     if sum(value is not None for value in (row_labels, col_labels, file)) > 1:
         raise UsageError("expected one of --row-labels, --col-labels and --labels, got several")
     if row_labels is not None:
-        return [label for label in _listed("--row-labels", row_labels, rows) for _ in range(cols)]
+        labels = _listed(row_labels)
+
+        def of_rows(grid):
+            counted = _counted("--row-labels", labels, grid[0], "row", error)
+            return [label for label in counted for _ in range(grid[1])]
+
+        return of_rows
     if col_labels is not None:
-        return _listed("--col-labels", col_labels, cols) * rows
+        labels = _listed(col_labels)
+        return lambda grid: _counted("--col-labels", labels, grid[1], "column", error) * grid[0]
     if file is not None:
         from sklimg.records import read_labels
 
-        return read_labels(file, (rows, cols))
+        return lambda grid: read_labels(file, grid)
     return None
 
 
-def _listed(option: str, text: str, count: int) -> list[str]:
-    labels = next(csv.reader([text]), [])
-    if len(labels) != count:
-        unit = "row" if option == "--row-labels" else "column"
-        raise UsageError(
-            f"{option}: expected {count} labels, one a {unit}, got {len(labels)} ({text[:60]}); "
-            "put commas between them"
+def _listed(text: str) -> list[str]:
+    return next(csv.reader([text]), [])
+
+
+def _counted(option: str, labels: list[str], n: int, unit: str, error: type) -> list[str]:
+    """Return the labels if there are as many as rows or columns."""
+    if len(labels) != n:
+        raise error(
+            f"{option}: expected {n} labels, one a {unit}, got {len(labels)} "
+            f"({','.join(labels)[:60]}); put commas between them"
         )
     return labels
