@@ -181,7 +181,7 @@ class OldTable:
     def _check(self, asked: Mapping[str, Any]) -> None:
         made = self.spec.as_dict() | {"layout": self.layout}
         for name, value in asked.items():
-            was_settled = (name, value, made[name]) == ("invert", "auto", "no")  # for photographs
+            was_settled = name in ("invert", "clean") and value == "auto"
             is_npz = (name, value, made[name]) == ("layout", LAYOUTS[0], "npz")
             if value != made[name] and not was_settled and not is_npz:
                 raise UsageError(

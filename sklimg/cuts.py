@@ -41,9 +41,7 @@ class Cutting:
         if not self.find and None in self.grid:
             raise UsageError("grid: expected rows and columns, or to find them; got one of them")
         if self.square not in SQUARES:
-            raise UsageError(
-                f"square: expected one of {', '.join(SQUARES)}, got {self.square!r}"
-            )
+            raise UsageError(f"square: expected one of {', '.join(SQUARES)}, got {self.square!r}")
         is_share = isinstance(self.inset, int | float) and 0 <= self.inset < 0.45
         if self.inset != "auto" and not is_share:
             raise UsageError(f"inset: expected a share in [0, 0.45) or 'auto', got {self.inset!r}")
@@ -79,6 +77,7 @@ class Tile:
     label: str
     box: tuple[int, int, int, int]
     pixels: np.ndarray
+    is_empty: bool
 
 
 @dataclass
@@ -138,7 +137,7 @@ def cut_page(sheet: np.ndarray, how: Cutting) -> CutPage:
         if how.skip_empty and empty:
             page.n_empty += 1
             continue
-        page.tiles.append(Tile(*divmod(i, found.shape[1]), labels[i], box, tile))
+        page.tiles.append(Tile(*divmod(i, found.shape[1]), labels[i], box, tile, empty))
     return page
 
 
@@ -159,17 +158,11 @@ def _found(sheet: np.ndarray, how: Cutting) -> tuple[FoundGrid, Sequence[str | N
     found = find_grid(sheet, how.grid)
     known = all(how.grid)
     if found is None or found.confidence < 0.05:
-        raise GridError(
-            f"expected {_asked(how.grid)}, found none; pass --rows and --cols to cut the sheet "
-            "evenly, or scan it flat and whole"
-        )
+        raise GridError(f"expected {_asked(how.grid)}, found none")
     if found.confidence < (_KNOWN if known else ENOUGH):
-        right = f"--grid auto --rows {found.shape[0]} --cols {found.shape[1]}"
-        advice = "" if known else f"if it is right, pass {right}; if not, "
         raise GridError(
             f"expected {_asked(how.grid)}, found one of {found} by {KINDS[found.kind]} with a "
-            f"confidence of {found.confidence:.2f}, below {_KNOWN if known else ENOUGH}; {advice}"
-            "pass --rows and --cols without --grid to cut the sheet evenly",
+            f"confidence of {found.confidence:.2f}, below {_KNOWN if known else ENOUGH}",
             found,
         )
     try:
@@ -209,7 +202,7 @@ def _cleaned(sheet: np.ndarray, found: FoundGrid, boxes: list) -> Iterator[tuple
     """Yield (box, tile, whether it is empty) of each tile, its symbol alone in the middle."""
     height, width = cell_size(found.nodes)
     wide = (round(height * (1 + 2 * _MARGIN)), round(width * (1 + 2 * _MARGIN)))
-    share = _MARGIN / (1 + 2 * _MARGIN)
+    share, side = _MARGIN / (1 + 2 * _MARGIN), max(height, width)
     corners = padded_nodes(found.nodes, _MARGIN).reshape(-1, 2, 2, 2)
     for box, corner in zip(boxes, corners, strict=True):
         tile = flat_sheet(sheet, corner, wide)
@@ -218,7 +211,7 @@ def _cleaned(sheet: np.ndarray, found: FoundGrid, boxes: list) -> Iterator[tuple
             down, across = (wide[0] - height) // 2, (wide[1] - width) // 2
             yield box, tile[down : down + height, across : across + width], False
         else:
-            yield box, frame_glyph(tile, glyph, max(height, width)), not glyph.cover.any()
+            yield box, frame_glyph(tile, glyph, (side, side)), not glyph.cover.any()
 
 
 def _margin(length: int, share: float) -> int:

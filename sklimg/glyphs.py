@@ -52,31 +52,26 @@ class Glyph:
     cover: np.ndarray
 
 
-def centre_glyph(
-    tile: np.ndarray, side: int, content: str = CONTENTS[0], margin: float = 0.0
-) -> np.ndarray:
-    """Put the symbol of a tile into the middle of a clean square frame.
+def centre_glyph(tile: np.ndarray, size: tuple[int, int], content: str = CONTENTS[0]) -> np.ndarray:
+    """Put the symbol of a tile into the middle of a clean frame.
 
     Rules, specks and what belongs to neighbours are gone. Paper becomes white (black,
     if it was dark) and the darkest ink black; the grey levels between keep their
-    proportion. The symbol's longer side fills 20 / 28 of the frame and its centre of mass is the
-    frame's centre, as in MNIST [1]_.
+    proportion. The symbol's longer side fills 20 / 28 of the frame and its centre of
+    mass is the frame's centre, as in MNIST [1]_.
 
     Parameters
     ----------
     tile : ndarray of shape (height, width) or (height, width, 3), uint8
-    side : int
-        Of the result, in pixels.
+    size : tuple of int
+        Of the frame, (height, width).
     content : {"auto", "glyph", "photo"}, default="auto"
         What the tile shows. A photo is left alone but for its size; "auto" takes for
         photos what is neither mostly paper nor strokes.
-    margin : float, default=0
-        Share of the tile's side at each edge that is the neighbours'; strokes that
-        reach there from the middle are kept.
 
     Returns
     -------
-    framed : ndarray of shape (side, side) or (side, side, 3), uint8
+    framed : ndarray of shape (height, width) or (height, width, 3), uint8
         Bare paper if the tile holds no symbol.
 
     Examples
@@ -84,20 +79,19 @@ def centre_glyph(
     >>> tile = np.full((40, 40), 250, np.uint8)
     >>> tile[:, 0] = 90  # a rule
     >>> tile[3:11, 20:24] = 30  # a stroke
-    >>> framed = centre_glyph(tile, 28)
+    >>> framed = centre_glyph(tile, (28, 28))
     >>> [int(v) for v in np.flatnonzero((framed < 140).any(axis=1))[[0, -1]]]
     [4, 23]
     """
     if content not in CONTENTS:
         raise ValueError(f"content must be one of {', '.join(CONTENTS)}, got {content!r}")
-    glyph = None if content == "photo" else find_glyph(tile, margin, sure=content == "glyph")
+    glyph = None if content == "photo" else find_glyph(tile, sure=content == "glyph")
     if glyph is None:
-        inner = _without_margin(tile, margin)
-        return np.asarray(Image.fromarray(inner).resize((side, side), Image.Resampling.BILINEAR))
-    return frame_glyph(tile, glyph, side)
+        return np.asarray(Image.fromarray(tile).resize(size[::-1], Image.Resampling.BILINEAR))
+    return frame_glyph(tile, glyph, size)
 
 
-def frame_glyph(tile: np.ndarray, glyph: Glyph, side: int) -> np.ndarray:
+def frame_glyph(tile: np.ndarray, glyph: Glyph, size: tuple[int, int]) -> np.ndarray:
     """Return the symbol of a tile in the middle of a clean frame; see `centre_glyph`.
 
     Parameters
@@ -105,26 +99,26 @@ def frame_glyph(tile: np.ndarray, glyph: Glyph, side: int) -> np.ndarray:
     tile : ndarray of shape (height, width) or (height, width, 3), uint8
     glyph : Glyph
         As `find_glyph` found it.
-    side : int
-        Of the result, in pixels.
+    size : tuple of int
+        Of the frame, (height, width).
     """
     plain = 255.0 if np.mean(glyph.paper) >= 128 else 0.0
     rows, columns = (np.flatnonzero(glyph.cover.any(axis=1 - axis)) for axis in (0, 1))
     if not len(rows):
-        return np.full((side, side, *tile.shape[2:]), plain, np.uint8)
+        return np.full((*size, *tile.shape[2:]), plain, np.uint8)
     cover = glyph.cover if tile.ndim == 2 else glyph.cover[:, :, None]
     ink = (tile.astype(np.float32) - glyph.paper) * cover
     weight = np.abs(ink) if tile.ndim == 2 else np.abs(ink).mean(axis=2)
     darkest = float(np.percentile(weight[glyph.cover > 0], _DARK))
     middle = np.array(ndimage.center_of_mass(weight)) + 0.5
     length = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
-    box_side = length * _FRAME
-    if abs(box_side - len(tile)) <= 2 and tile.shape[0] == tile.shape[1]:
+    box = np.array(size) * length * _FRAME / min(size)  # height, width in pixels of the tile
+    if np.abs(box - tile.shape[:2]).max() <= 2:
         # framed before: what is within a pixel of its place is there
-        box_side = float(len(tile))
-        if np.abs(middle - box_side / 2).max() <= 1:
-            middle[:] = box_side / 2
-    pixels = _framed(ink * (255 / max(darkest, 1.0)), middle, box_side, side)
+        box = np.array(tile.shape[:2], float)
+        if np.abs(middle - box / 2).max() <= 1:
+            middle = box / 2
+    pixels = _framed(ink * (255 / max(darkest, 1.0)), middle, box, size)
     return np.clip(np.rint(pixels + plain), 0, 255).astype(np.uint8)
 
 
@@ -162,9 +156,7 @@ def find_glyph(tile: np.ndarray, margin: float = 0.0, sure: bool = True) -> Glyp
 def _is_photo(contrast: np.ndarray, darkest: float) -> bool:
     """Tell whether a tile is neither mostly paper nor strokes."""
     near = max(0.15 * darkest, 8.0)
-    return bool(
-        np.mean(contrast > _INK * darkest) > _MOST_INK or np.mean(contrast < near) < _FLAT
-    )
+    return bool(np.mean(contrast > _INK * darkest) > _MOST_INK or np.mean(contrast < near) < _FLAT)
 
 
 def _without_rules(inked: np.ndarray, margin: float) -> np.ndarray:
@@ -235,20 +227,23 @@ def _own_parts(parts: np.ndarray, count: int, contrast: np.ndarray, margin: floa
     return own[parts]
 
 
-def _framed(ink: np.ndarray, middle: np.ndarray, length: float, side: int) -> np.ndarray:
-    """Return the square of *length* around *middle* of the tile, *side* pixels wide."""
-    low = np.floor(middle - length / 2).astype(int) - 2
-    high = np.ceil(middle + length / 2).astype(int) + 2
+def _framed(
+    ink: np.ndarray, middle: np.ndarray, box: np.ndarray, size: tuple[int, int]
+) -> np.ndarray:
+    """Return the part of a tile of the size of *box* around *middle*, *size* pixels large."""
+    low = np.floor(middle - box / 2).astype(int) - 2
+    high = np.ceil(middle + box / 2).astype(int) + 2
     before = np.maximum(-low, 0)
     after = np.maximum(high - ink.shape[:2], 0)
-    pads = [(before[0], after[0]), (before[1], after[1]), (0, 0)][: ink.ndim]
-    ink = np.pad(ink, pads)
-    top, left = middle + before - length / 2
-    box = (left, top, left + length, top + length)
+    ink = np.pad(ink, [(before[0], after[0]), (before[1], after[1]), (0, 0)][: ink.ndim])
+    top, left = middle + before - box / 2
+    edges = (left, top, left + box[1], top + box[0])
     channels = [ink] if ink.ndim == 2 else list(np.moveaxis(ink, 2, 0))
     framed = [
         np.asarray(
-            Image.fromarray(channel).resize((side, side), Image.Resampling.BILINEAR, box=box)
+            Image.fromarray(np.ascontiguousarray(channel)).resize(
+                size[::-1], Image.Resampling.BILINEAR, box=edges
+            )
         )
         for channel in channels
     ]

@@ -196,14 +196,14 @@ def _decoded(
     """Return a picture in the mode of *spec*, upright, and whether frames follow it."""
     with open_source(source) as file:
         if isinstance(file, BytesIO):
-            least = 2 * spec.side
+            least = _decoded_side(spec)
             small = small_jpeg(file.getvalue(), spec.mode, least, min(most, MAX_PIXELS))
             if small is not None:
                 return small, False
         with opened_image(file, source_name(source)) as image:
             is_whole = "progressive" in image.info  # decoded whole, whatever the draft
             whole = image.size
-            image.draft(spec.mode, (2 * spec.side, 2 * spec.side))
+            image.draft(spec.mode, (_decoded_side(spec),) * 2)
             width, height = whole if is_whole else image.size
             if width * height > most:
                 return None
@@ -211,16 +211,34 @@ def _decoded(
             small, turn = as_mode(image, spec.mode), _TURNS.get(_orientation(image))
             if turn is not None:  # before it is fitted, which is not the same all round
                 small = Image.fromarray(np.ascontiguousarray(turn(np.asarray(small))))
-            return _fit(small, spec), _has_more(image)
+            return small if spec.clean == "yes" else _fit(small, spec), _has_more(image)
 
 
 def _finished(image: Image.Image, has_more: bool, spec: ImageSpec) -> tuple[np.ndarray, bool]:
     """Return the pixels of a decoded picture, of the size of *spec*."""
+    if spec.clean == "yes":
+        image = _cleaned(image, spec)
     data = bytearray(_fit(image, spec).tobytes())
     pixels = np.ndarray(spec.shape, np.uint8, data)
     if spec.invert == "yes" or (spec.invert == "auto" and _is_light(pixels)):
         pixels = 255 - pixels
     return pixels, has_more
+
+
+def _decoded_side(spec: ImageSpec) -> int:
+    """Return the pixels that the shorter side of a JPEG is at least decoded to."""
+    return (4 if spec.clean == "yes" else 2) * spec.side
+
+
+def _cleaned(image: Image.Image, spec: ImageSpec) -> Image.Image:
+    """Return the symbol of a picture alone and centred; a photograph as it is."""
+    from sklimg.glyphs import find_glyph, frame_glyph  # bring scipy, which most can do without
+
+    tile = np.asarray(image)
+    glyph = find_glyph(tile, sure=False)
+    if glyph is None:
+        return image
+    return Image.fromarray(frame_glyph(tile, glyph, (spec.side, spec.side)))
 
 
 def _has_more(image: Image.Image) -> bool:

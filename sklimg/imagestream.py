@@ -17,6 +17,7 @@ from sklimg.errors import DataError, ImageError
 from sklimg.files import count, one_line
 from sklimg.listing import IGNORED, Item, list_images
 from sklimg.looks import INK_SHARE, show_ink
+from sklimg.manifest import were_cleaned
 from sklimg.spec import ImageSpec
 
 __all__ = ["Block", "ImageStream", "refusals"]
@@ -52,8 +53,9 @@ class ImageStream:
     labels : {"auto", "folder", "manifest", "none"} or path, default="auto"
         Where labels come from; see `sklimg.listing.list_images`.
     settle : bool, default=True
-        Whether ``invert="auto"`` is first settled for the whole set: it stays
-        where the images show ink on paper and becomes "no" for photographs.
+        Whether "auto" is first settled for the whole set: `invert` stays "auto" where
+        the images show ink on paper and becomes "no" for photographs, `clean` becomes
+        "yes" where all sources are tiles that were cleaned when they were cut.
     leave : sequence of path
         Files about to be written; see `sklimg.listing.list_images`.
 
@@ -88,6 +90,9 @@ class ImageStream:
         self.notes = [note for listing in listings for note in listing.notes]
         self.notes += _shared_names(self.items) if len(listings) > 1 else []
         self.columns = list(dict.fromkeys(name for item in self.items for name in item.columns))
+        if settle and spec.clean == "auto":
+            is_clean = bool(sources) and all(map(were_cleaned, sources))
+            spec = replace(spec, clean="yes" if is_clean else "no")
         is_open = settle and spec.invert == "auto"
         self.spec = _settled(self.items, spec) if is_open else spec
 
@@ -180,7 +185,7 @@ def _shared_names(items: Sequence[Item]) -> list[str]:
 def _settled(items: Sequence[Item], spec: ImageSpec) -> ImageSpec:
     """Return the spec with invert settled: "auto" for ink on paper, else "no"."""
     picked = np.unique(np.linspace(0, len(items) - 1, _INK_SAMPLE).astype(int)) if items else []
-    plain = replace(spec, mode="L", invert="no")
+    plain = replace(spec, mode="L", invert="no", clean="no")
     sample = read_batches([items[i].file for i in picked], plain)
     images = [read[0] for batch in sample for read in batch if not isinstance(read, ImageError)]
     is_ink = bool(images) and np.mean(show_ink(np.stack(images))) >= INK_SHARE

@@ -11,11 +11,11 @@ import numpy as np
 from sklimg.errors import TableError, UsageError
 from sklimg.formats import MAX_PIXELS
 from sklimg.images import read_pages
-from sklimg.names import SHEETS
+from sklimg.names import MANIFEST, SHEETS
 from sklimg.records import read_records
 from sklimg.sheets import paste_tiles
 
-__all__ = ["MANIFEST_COLUMNS", "SHEETS_COLUMNS", "join_sheet"]
+__all__ = ["MANIFEST_COLUMNS", "SHEETS_COLUMNS", "join_sheet", "were_cleaned"]
 
 MANIFEST_COLUMNS = ("path", "label", "sheet", "row", "col", "left", "top", "right", "bottom")
 SHEETS_COLUMNS = (
@@ -69,6 +69,16 @@ def join_sheet(manifest: str | os.PathLike, sheet: str | None = None) -> np.ndar
         most = f"{MAX_PIXELS // 10**6} million pixels"
         raise TableError(f"{manifest}: expected a sheet of at most {most}, got {height}x{width}")
     return paste_tiles(tiles, boxes, (height, width))
+
+
+def were_cleaned(source: str | os.PathLike) -> bool:
+    """Tell whether a folder, or a manifest, lists tiles that were cleaned when they were cut."""
+    folder = Path(source).parent if Path(source).name == MANIFEST else Path(source)
+    path = folder / SHEETS
+    try:
+        return set(read_records(path, ("cleaned",))["cleaned"]) == {"yes"}
+    except TableError:  # no folder of tiles, or one of before there was cleaning
+        return False
 
 
 def _box(manifest: str | os.PathLike, index: int, fields: list[str]) -> tuple[int, int, int, int]:

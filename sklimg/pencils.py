@@ -177,9 +177,7 @@ class Frame:
         standing_meet = np.array([n1 * xc - n0, n1 * yc - 1, n1])
         horizon = np.cross(lying_meet, standing_meet)
         bends = -horizon[[1, 0]] / (horizon @ [xc, yc, 1])
-        self._axes = [
-            _Axis(length, bend) for length, bend in zip(shape, bends, strict=True)
-        ]
+        self._axes = [_Axis(length, bend) for length, bend in zip(shape, bends, strict=True)]
 
     def even(self, profile: np.ndarray, axis: int) -> np.ndarray:
         """Return a pencil's profile over the even coordinate of *axis*."""

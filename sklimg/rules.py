@@ -90,9 +90,7 @@ def find_rules(
         line_evidence(frame.even(pencil.profile, axis))
         for axis, pencil in enumerate((lying, standing))
     ]
-    ways = [
-        [(comb.period, walk_lines(one, comb)) for comb in best_lines(one)] for one in evidence
-    ]
+    ways = [[(comb.period, walk_lines(one, comb)) for comb in best_lines(one)] for one in evidence]
     trials = [
         _Trial(frame, spread, ink, down, across, periods)
         for (height, down), (width, across) in product(*ways)
@@ -136,7 +134,10 @@ class _Trial:
             if trimmed == (top, bottom, left, right):
                 break
             top, bottom, left, right = trimmed
-        rules = self.lying[top : bottom + 1, left:right], self.standing[top:bottom, left : right + 1]
+        rules = (
+            self.lying[top : bottom + 1, left:right],
+            self.standing[top:bottom, left : right + 1],
+        )
         height, width = self.periods
         worth = width * np.nansum(rules[0] - bare) + height * np.nansum(rules[1] - bare)
         drawn = np.concatenate([side[~np.isnan(side)] for side in rules])

@@ -58,7 +58,8 @@ def read_data(
     ----------
     data : path or Table
     spec : ImageSpec, optional
-        What images become; 28x28 grey, ink brought to light on dark, by default.
+        What images become; 28x28 grey, ink brought to light on dark, cleaned if it was cut
+        so, by default.
     jobs : int, default=1
         Processes that decode; -1 for one a core.
 
@@ -76,7 +77,9 @@ def read_data(
         table = read_table(path)
         notes = stale_notes(path) if table.spec_is_known else [_UNKNOWN]
         return Collection(table, notes=notes + alike_notes(table.labels))
-    return read_images([path], spec or ImageSpec(invert="auto"), settle=spec is None, jobs=jobs)
+    return read_images(
+        [path], spec or ImageSpec(invert="auto", clean="auto"), settle=spec is None, jobs=jobs
+    )
 
 
 def read_images(

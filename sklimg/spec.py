@@ -9,10 +9,11 @@ from math import isqrt, prod
 
 from sklimg.errors import UsageError
 
-__all__ = ["FITS", "INVERTS", "MODES", "RESAMPLES", "ImageSpec"]
+__all__ = ["CLEANS", "FITS", "INVERTS", "MODES", "RESAMPLES", "ImageSpec"]
 
 FITS = ("stretch", "pad", "crop")
 INVERTS = ("no", "yes", "auto")
+CLEANS = ("no", "yes", "auto")
 MODES = ("L", "RGB")
 RESAMPLES = ("bilinear", "box", "bicubic", "lanczos")
 
@@ -36,6 +37,10 @@ class ImageSpec:
         Whether grey levels are turned round: never, always, or where the median
         of the image is light, so that dark ink on light paper and light ink on
         dark paper both end as light on dark.
+    clean : {"no", "yes", "auto"}, default="no"
+        Whether rules and specks are removed and the symbol is centred; photographs
+        stay as they are. "auto" is settled for a whole set: yes for tiles that
+        were cleaned when they were cut, so that what a model is asked is cleaned, too.
     """
 
     side: int = 28
@@ -43,9 +48,16 @@ class ImageSpec:
     fit: str = "stretch"
     resample: str = "bilinear"
     invert: str = "no"
+    clean: str = "no"
 
     def __post_init__(self):
-        choices = {"mode": MODES, "fit": FITS, "resample": RESAMPLES, "invert": INVERTS}
+        choices = {
+            "mode": MODES,
+            "fit": FITS,
+            "resample": RESAMPLES,
+            "invert": INVERTS,
+            "clean": CLEANS,
+        }
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
                 raise UsageError(

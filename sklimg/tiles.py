@@ -21,13 +21,15 @@ import numpy as np
 from sklimg.cuts import CutPage, Cutting, Labels, cut_page
 from sklimg.errors import GridError, ImageError, SheetError, UsageError
 from sklimg.files import new_folder, one_line, path_text, safe_name, write_bytes
-from sklimg.grids import show_grid
+from sklimg.grids import ENOUGH, show_grid
 from sklimg.images import encode_image, read_pages
 from sklimg.manifest import MANIFEST_COLUMNS, SHEETS_COLUMNS
 from sklimg.names import MANIFEST, OWN_FILES, REJECTS, SHEETS, SQUARES, TILE_FORMATS
 from sklimg.records import records_csv
 
 __all__ = ["Cut", "cut_sheets"]
+
+_EVENLY = "pass --rows and --cols without --grid to cut the sheet evenly"
 
 
 @dataclass
@@ -159,9 +161,16 @@ def _cut_file(
                 cut = cut_page(sheet, how)
             except GridError as err:
                 if err.found is None:
-                    raise
+                    raise GridError(f"{err}; {_EVENLY}, or scan it flat and whole") from err
                 write_bytes(picture, encode_image(show_grid(sheet, err.found.nodes)))
-                raise GridError(f"{err}; {picture} shows it", err.found) from err
+                rows, columns = err.found.shape
+                known = f"if it is right, pass --grid auto --rows {rows} --cols {columns}; "
+                advice = (
+                    _EVENLY
+                    if all(how.grid) or err.found.confidence >= ENOUGH
+                    else f"{known}if not, {_EVENLY}"
+                )
+                raise GridError(f"{err}; {picture} shows it; {advice}", err.found) from err
             for tile in cut.tiles:
                 file = _tile_file(name, tile.label, tile.row, tile.col, cut.found.shape, format)
                 (folder / file).parent.mkdir(exist_ok=True)

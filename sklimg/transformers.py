@@ -3,11 +3,77 @@
 Floor 2: estimators alone.
 """
 
+from math import isqrt
+
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import validate_data
 
-__all__ = ["PixelScaler"]
+from sklimg.glyphs import CONTENTS, centre_glyph
+
+__all__ = ["CenterGlyph", "PixelScaler"]
+
+
+class CenterGlyph(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Remove rules and specks from each image and centre its symbol.
+
+    Each row is one image and is treated alone, so nothing is learned in `fit` and a
+    served model sees a single image exactly as training saw it. An image that is
+    clean already is left as it is. See `sklimg.glyphs.centre_glyph`.
+
+    Parameters
+    ----------
+    content : {"auto", "glyph", "photo"}, default="auto"
+        What the images show. A photo is left alone; "auto" takes for photos what is
+        neither mostly paper nor strokes.
+    shape : tuple of int, default=None
+        (height, width) of the images, or (height, width, 3). By default they are
+        square and grey; numbers of pixels that are no square are taken for the most
+        nearly square images.
+
+    Examples
+    --------
+    >>> image = np.zeros((28, 28), np.uint8)
+    >>> image[2:7, 20:22] = 200
+    >>> framed = CenterGlyph().fit_transform(image.reshape(1, -1)).reshape(28, 28)
+    >>> rows = np.flatnonzero(framed.any(axis=1))
+    >>> int(rows[0]), int(rows[-1])
+    (4, 23)
+    """
+
+    def __init__(self, content=CONTENTS[0], shape=None):
+        self.content = content
+        self.shape = shape
+
+    def fit(self, X, y=None):
+        """Check the parameters against the width of X of shape (n_images, n_pixels)."""
+        if self.content not in CONTENTS:
+            raise ValueError(f"content must be one of {', '.join(CONTENTS)}, got {self.content!r}")
+        X = validate_data(self, X)
+        self._shape(X.shape[1])
+        return self
+
+    def transform(self, X):
+        """Return X of shape (n_images, n_pixels) cleaned, values of 0-255 as uint8."""
+        X = validate_data(self, X, reset=False)
+        images = np.clip(X, 0, 255).astype(np.uint8).reshape(-1, *self._shape(X.shape[1]))
+        clean = [centre_glyph(image, image.shape[:2], self.content) for image in images]
+        return np.stack(clean).reshape(X.shape)
+
+    def _shape(self, n_pixels):
+        """Return the shape of one image."""
+        if self.shape is None:
+            height = next(n for n in range(isqrt(n_pixels), 0, -1) if n_pixels % n == 0)
+            return height, n_pixels // height
+        if int(np.prod(self.shape)) != n_pixels:
+            raise ValueError(f"shape {tuple(self.shape)} does not make {n_pixels} pixels")
+        return tuple(self.shape)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.transformer_tags.preserves_dtype = []
+        return tags
 
 
 class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):

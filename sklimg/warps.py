@@ -30,7 +30,9 @@ def even_nodes(size: tuple[int, int], grid: tuple[int, int]) -> np.ndarray:
     -------
     nodes : ndarray of shape (rows + 1, columns + 1, 2)
     """
-    lines = [np.linspace(0, *ends) - 0.5 for ends in ((size[0], grid[0] + 1), (size[1], grid[1] + 1))]
+    lines = [
+        np.linspace(0, *ends) - 0.5 for ends in ((size[0], grid[0] + 1), (size[1], grid[1] + 1))
+    ]
     return np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1)
 
 

@@ -13,9 +13,19 @@ PACKAGE = Path(sklimg.__file__).parent
 FLOORS = (
     ("errors", "names", "spec", "partials", "files", "records"),
     (
-        *("formats", "content", "jpeg", "modes", "opening", "images", "batches", "sheets"),
+        *(
+            "glyphs",
+            "formats",
+            "content",
+            "jpeg",
+            "modes",
+            "opening",
+            "images",
+            "batches",
+            "sheets",
+        ),
         *("codes", "marks", "frames", "payloads", "forms"),
-        *("paper", "warps", "pencils", "combs", "rules", "bends", "lattices", "grids", "glyphs"),
+        *("paper", "warps", "pencils", "combs", "rules", "bends", "lattices", "grids"),
         *("vectors", "layouts", "csvtable", "npz", "idx", "tablewriter", "table"),
     ),
     (
@@ -27,7 +37,7 @@ FLOORS = (
     ("search", "history", "evaluation", "model", "plots", "formpages"),
     (
         *("grouping", "parts", "runs", "crossval", "telling", "assessment"),
-        *("leaks", "inspection", "checkpage", "training"),
+        *("leaks", "inspection", "checkpage", "training", "readings"),
     ),
     ("cli",),
 )

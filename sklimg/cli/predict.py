@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from sklimg.cli.door import Command, result, say
+from sklimg.cli.door import PATH, Command, result, say
+from sklimg.cli.filled import check_sheet_options, print_sheets
 from sklimg.errors import DataError, ImageError, SklimgError, TableError
 from sklimg.files import one_line, path_text
 from sklimg.records import csv_line
@@ -38,7 +39,15 @@ _UNKNOWN = "how the training images became pixels was not recorded; pictures are
     show_default=True,
     help="Of the answers.",
 )
-def predict(inputs, model, top, form):
+@click.option(
+    "--sheet", "sheets", is_flag=True, help="Each INPUT is a filled sheet: read all its cells."
+)
+@click.option("--rows", type=click.IntRange(min=1), help="Rows of a sheet; found if not given.")
+@click.option("--cols", type=click.IntRange(min=1), help="Columns of a sheet; found if not given.")
+@click.option(
+    "--draw", type=PATH, metavar="FILE", help="Draw a sheet with its answers: .png or .jpg."
+)
+def predict(inputs, model, top, form, sheets, rows, cols, draw):
     """Say what each INPUT shows: an image, a folder of images, or a table.
 
     Without INPUT, vectors are read from stdin, one a line, and answered line by
@@ -48,12 +57,17 @@ def predict(inputs, model, top, form):
     Example:
         sklimg predict picture.png
         tail -1 vectors.csv | cut -d, -f3- | sklimg predict -m artifacts/latest
+        sklimg predict --sheet filled.jpg --draw answers.png
     """
+    check_sheet_options(inputs, sheets, rows, cols, draw)
+
     from sklimg.model import load
 
     loaded = load(model)
     for note in loaded.notes:
         say(f"note: {note}")
+    if sheets:
+        return print_sheets(loaded, inputs, (rows, cols), top, form, draw)
     bare = form == "text" and top == 1
     if not inputs or list(inputs) == ["-"]:
         answers, several = _from_stdin(loaded), not bare

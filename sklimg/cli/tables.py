@@ -7,7 +7,7 @@ from sklimg.cli.door import JOBS, PATH, Command, say
 from sklimg.cli.progress import images_progress
 from sklimg.files import count
 from sklimg.layouts import LAYOUTS
-from sklimg.spec import FITS, INVERTS, MODES
+from sklimg.spec import CLEANS, FITS, INVERTS, MODES
 
 __all__ = ["make_csv"]
 
@@ -39,6 +39,13 @@ __all__ = ["make_csv"]
     help="Turn dark on light round; auto does where images show ink on paper.",
 )
 @click.option(
+    "--clean",
+    type=click.Choice(CLEANS),
+    default="auto",
+    show_default=True,
+    help="Remove rules and specks and centre each symbol; auto does where tiles were cut so.",
+)
+@click.option(
     "--layout",
     type=click.Choice(LAYOUTS),
     default=LAYOUTS[0],
@@ -68,7 +75,9 @@ __all__ = ["make_csv"]
     help="Table to write: .csv, .csv.gz or .npz.",
 )
 @click.pass_context
-def make_csv(context, sources, size, mode, fit, invert, layout, labels, append, jobs, strict, out):
+def make_csv(
+    context, sources, size, mode, fit, invert, clean, layout, labels, append, jobs, strict, out
+):
     """Turn the images of each SOURCE into a table of labelled vectors.
 
     A SOURCE is a folder with a class a folder (nested ones too), a folder with a
@@ -88,7 +97,7 @@ def make_csv(context, sources, size, mode, fit, invert, layout, labels, append, 
     from sklimg.making import add_to_table, make_table
     from sklimg.spec import ImageSpec
 
-    how = {"side": size, "mode": mode, "fit": fit, "invert": invert}
+    how = {"side": size, "mode": mode, "fit": fit, "invert": invert, "clean": clean}
     adds = append and out.exists()
     with images_progress() as progress:
         rest = {"labels": labels, "strict": strict, "jobs": jobs, "progress": progress}
@@ -104,6 +113,8 @@ def make_csv(context, sources, size, mode, fit, invert, layout, labels, append, 
         say(f"note: {note}")
     if made.spec.invert == "auto":
         say("note: ink on paper: dark on light was turned into light on dark")
+    if made.spec.clean == "yes":
+        say("note: symbols are cleaned and centred, and so will be what a model is asked")
     for warning in made.warnings:
         say(f"warning: {warning}", warning=True)
     if adds:
