@@ -46,7 +46,7 @@ def line_evidence(profile: np.ndarray) -> np.ndarray:
     return np.clip(level / max(highest, 1e-6), 0, 1)
 
 
-def best_lines(evidence: np.ndarray, most: int = 4, least: float = 9.0) -> list[Comb]:
+def best_lines(evidence: np.ndarray, most: int = 3, least: float = 9.0) -> list[Comb]:
     """Return up to *most* combs whose teeth stand on lines, the best first.
 
     Parameters

@@ -148,7 +148,7 @@ def find_glyph(tile: np.ndarray, margin: float = 0.0, sure: bool = True) -> Glyp
     parts, count = ndimage.label(inked, np.ones((3, 3)))
     kept = _own_parts(parts, count, contrast, margin)
     # the soft edge of a stroke belongs to it, a rule beside it does not
-    cover = ndimage.binary_dilation(kept, np.ones((3, 3)))
+    cover = _dilated(_dilated(kept, 1, 0), 1, 1)
     cover &= kept | (contrast < _INK * darkest)
     return Glyph(paper, cover.astype(np.float32))
 
@@ -171,15 +171,11 @@ def _without_rules(inked: np.ndarray, margin: float) -> np.ndarray:
 def _rules(inked: np.ndarray, margin: float) -> np.ndarray:
     """Return the pixels of lines that run from left to right near the top or the bottom."""
     height, width = inked.shape
-    gap = max(1, round(0.04 * width))
-    closed = ndimage.binary_closing(
-        np.pad(inked, ((0, 0), (gap, gap)), mode="edge"), np.ones((1, 2 * gap + 1))
-    )[:, gap : gap + width]
+    closed = _eroded(_dilated(inked, gap := max(1, round(0.04 * width)), 1), gap, 1)
     # a line may fall by a pixel or two on its way: it is looked for in a thicker one
-    slack = max(1, round(0.02 * height))
-    thick = ndimage.binary_dilation(closed, np.ones((2 * slack + 1, 1)))
-    span = max(3, round(_RULE * width * (1 - 2 * margin)))
-    runs = ndimage.binary_opening(thick, np.ones((1, span)))
+    thick = _dilated(closed, max(1, round(0.02 * height)), 0)
+    half = max(1, round(_RULE * width * (1 - 2 * margin)) // 2)
+    runs = _dilated(_eroded(thick, half, 1), half, 1)
     reach = _NEAR if margin else _BAND
     band = round(height * (margin + reach * (1 - 2 * margin)))
     runs[band : height - band] = False
@@ -189,14 +185,28 @@ def _rules(inked: np.ndarray, margin: float) -> np.ndarray:
     is_rule = np.zeros(count + 1, bool)
     is_rule[ends[ends > 0]] = True
     rules = is_rule[parts] & inked
-    halves = rules[: height // 2], rules[height // 2 :]
-    for half, part in zip(halves, (inked[: height // 2], inked[height // 2 :]), strict=True):
-        widths = half.sum(axis=0)
+    middle = height // 2
+    for side in (slice(0, middle), slice(middle, height)):
+        widths = rules[side].sum(axis=0)
         if widths.any():  # a stroke that crosses goes on beyond the rule
             thickness = np.percentile(widths[widths > 0], 75)
-            most = min(round(_CROSSES * thickness) + 1, len(half) - 1)
-            half &= ~ndimage.binary_opening(part, np.ones((most + 1, 1)))
+            most = max(1, min(round(_CROSSES * thickness), middle - 1) // 2)
+            rules[side] &= ~_dilated(_eroded(inked[side], most, 0, edge=0), most, 0)
     return rules
+
+
+def _dilated(mask: np.ndarray, reach: int, axis: int) -> np.ndarray:
+    """Return what lies within *reach* pixels along an axis."""
+    grown = ndimage.maximum_filter1d(mask.view(np.uint8), 2 * reach + 1, axis, mode="constant")
+    return grown.view(bool)
+
+
+def _eroded(mask: np.ndarray, reach: int, axis: int, edge: int = 1) -> np.ndarray:
+    """Return what has *reach* pixels on both sides; beyond the tile there is *edge*."""
+    size = 2 * reach + 1
+    return ndimage.minimum_filter1d(
+        mask.view(np.uint8), size, axis, mode="constant", cval=edge
+    ).view(bool)
 
 
 def _own_parts(parts: np.ndarray, count: int, contrast: np.ndarray, margin: float) -> np.ndarray:

@@ -170,7 +170,7 @@ def image_size(source: str | os.PathLike | bytes) -> tuple[int, int]:
 def encode_image(pixels: np.ndarray, format: str = "png") -> bytes:
     """Return the bytes of a PNG or JPEG file (quality 95) that holds *pixels*."""
     buffer = BytesIO()
-    options = {"quality": 95, "subsampling": 0} if format == "jpg" else {"compress_level": 6}
+    options = {"quality": 95, "subsampling": 0} if format == "jpg" else {"compress_level": 3}
     Image.fromarray(pixels).save(buffer, {"jpg": "JPEG"}.get(format, format.upper()), **options)
     return buffer.getvalue()
 

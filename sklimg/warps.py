@@ -6,7 +6,7 @@ Floor 1: works on arrays; reads no file and prints nothing.
 import numpy as np
 from PIL import Image
 
-__all__ = ["cell_size", "even_nodes", "flat_sheet", "padded_nodes"]
+__all__ = ["cell_size", "even_nodes", "flat_sheet", "padded_nodes", "shrunk_sheet"]
 
 
 def cell_size(nodes: np.ndarray) -> tuple[int, int]:
@@ -94,6 +94,23 @@ def padded_nodes(nodes: np.ndarray, margin: float) -> np.ndarray:
     wide = cells + np.stack([-down, down], axis=2)
     across = margin * (wide[:, :, :, 1] - wide[:, :, :, 0])
     return wide + np.stack([-across, across], axis=3)
+
+
+def shrunk_sheet(
+    sheet: np.ndarray, nodes: np.ndarray, least: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Make a sheet smaller by a whole number, cells staying at least *least* pixels large.
+
+    Returns
+    -------
+    sheet : ndarray of shape (height, width) or (height, width, 3), uint8
+    nodes : ndarray of the shape of *nodes*
+        The same crossings on the smaller sheet.
+    """
+    factor = max(1, min(cell_size(nodes)) // least)
+    if factor == 1:
+        return sheet, nodes
+    return np.asarray(Image.fromarray(sheet).reduce(factor)), (nodes + 0.5) / factor - 0.5
 
 
 def _window(sheet: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
