@@ -62,11 +62,10 @@ def read_code(grey: np.ndarray, marks: np.ndarray) -> tuple[bytes, np.ndarray, i
                 payload = decode_code(_modules(grey, frames[i : i + 1], rows[i])[0] > 0)
                 if payload is not None:
                     return payload, frames[i], None
-    if len(marks) <= 4:
-        for three in combinations(range(len(marks)), 3):
-            found = _read_with_three(grey, marks[list(three)])
-            if found:
-                return found
+    for three in combinations(range(min(len(marks), 4)), 3):
+        found = _read_with_three(grey, marks[list(three)])
+        if found:
+            return found
     return None
 
 
