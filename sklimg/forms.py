@@ -19,8 +19,10 @@ from sklimg.files import count
 from sklimg.frames import (
     CODE_COLUMNS,
     CODE_PITCH,
+    bend,
     code_places,
     read_code,
+    settle_bow,
     settle_frame,
     through,
 )
@@ -40,6 +42,7 @@ _GAP = 6.0  # mm between boxes and code
 _TOGETHER = 3  # rows of a label that are not put on two pages
 _SCALE = 32768  # steps from one mark to the next
 _MOST_PAGES = 999
+_FLAT = 1e-4  # of v: a bow that is none
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,8 @@ def read_form(grey: np.ndarray) -> tuple[Form, np.ndarray] | None:
     Parameters
     ----------
     grey : ndarray of shape (height, width), uint8
-        Dark on light, any way up. One of the four marks may be missing.
+        Dark on light, any way up, the paper not quite flat. One of the four marks may
+        be missing.
 
     Returns
     -------
@@ -166,12 +170,15 @@ def read_form(grey: np.ndarray) -> tuple[Form, np.ndarray] | None:
     form = found and _unpacked(found[0])
     if not form:
         return None
-    _, frame, guessed = found
+    payload, frame, guessed, bow = found
+    (on, off), (black, white) = _on_and_off_rules(form), code_places(payload)
     if guessed is not None:
-        (on, off), (black, white) = _on_and_off_rules(form), code_places(found[0])
         dark, pale = np.concatenate([on, black]), np.concatenate([off, white])
         frame = settle_frame(small, frame, guessed, dark, pale)
-    nodes = through(frame, form.places.reshape(-1, 2)).reshape(form.places.shape)
+    places = form.places.reshape(-1, 2)
+    if abs(bow) > _FLAT:
+        places = bend(places, settle_bow(small, frame, black, white))
+    nodes = through(frame, places).reshape(form.places.shape)
     return form, (nodes + 0.5) * factor - 0.5
 
 

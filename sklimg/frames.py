@@ -19,8 +19,10 @@ __all__ = [
     "CODE_COLUMNS",
     "CODE_PITCH",
     "CODE_SIDES",
+    "bend",
     "code_places",
     "read_code",
+    "settle_bow",
     "settle_frame",
     "through",
 ]
@@ -30,12 +32,16 @@ CODE_SIDES = (0.06, 0.94)  # u where the code begins and ends
 CODE_PITCH = 1 / 134  # of v from a row of the code up to the next
 
 _MOST_MARKS = 8  # of which four may be those of the form
+_BOWS = np.linspace(-0.015, 0.015, 13)  # of v by which paper may bend at its middle
+_FINE_BOWS = np.linspace(-0.016, 0.016, 65)
 _SLANTS = np.linspace(-0.3, 0.3, 31)  # how much perspective a photo may have
 _LIKENESS = 0.45  # correlation of a first row with the best pattern
 _TRIES = 16
 
 
-def read_code(grey: np.ndarray, marks: np.ndarray) -> tuple[bytes, np.ndarray, int | None] | None:
+def read_code(
+    grey: np.ndarray, marks: np.ndarray
+) -> tuple[bytes, np.ndarray, int | None, float] | None:
     """Find the form whose corners are among *marks* and read its code.
 
     Parameters
@@ -50,23 +56,28 @@ def read_code(grey: np.ndarray, marks: np.ndarray) -> tuple[bytes, np.ndarray, i
     frame : ndarray of shape (4, 2)
     guessed : int or None
         Which corner of the frame no mark stood for.
+    bow : float
+        How far down the paper bends in the middle of its lower side, in parts of v.
     """
     marks = marks[:_MOST_MARKS]
     frames = [_ordered(marks[list(four)]) for four in combinations(range(len(marks)), 4)]
     frames = [turned for frame in frames if _is_convex(frame) for turned in _turned(frame)]
     if frames:
         frames = np.array(frames)
-        likeness, rows = _first_rows(grey, frames)
+        flat_first = sorted(_BOWS, key=abs)
+        seen = [_first_rows(grey, frames, bow) for bow in flat_first]
+        likeness, rows = (np.concatenate(part) for part in zip(*seen, strict=True))
+        likeness[: len(frames)] += 0.1  # most paper is flat
         for i in np.argsort(-likeness)[:_TRIES]:
             if likeness[i] > _LIKENESS:
-                payload = decode_code(_modules(grey, frames[i : i + 1], rows[i])[0] > 0)
+                frame, bow = frames[i % len(frames)], flat_first[i // len(frames)]
+                payload = decode_code(_modules(grey, frame[None], rows[i], bow)[0] > 0)
                 if payload is not None:
-                    return payload, frames[i], None
-    if len(marks) <= 4:
-        for three in combinations(range(len(marks)), 3):
-            found = _read_with_three(grey, marks[list(three)])
-            if found:
-                return found
+                    return payload, frame, None, bow
+    for three in combinations(range(min(len(marks), 4)), 3):
+        found = _read_with_three(grey, marks[list(three)])
+        if found:
+            return found
     return None
 
 
@@ -102,6 +113,17 @@ def through(frames: np.ndarray, places: np.ndarray) -> np.ndarray:
     above = a[..., None, :] * u + b[..., None, :] * v + first[..., None, :]
     below = g[..., None, :] * u + h[..., None, :] * v + 1
     return above / np.where(np.abs(below) < 1e-3, 1e-3, below)
+
+
+def settle_bow(grey: np.ndarray, frame: np.ndarray, dark: np.ndarray, pale: np.ndarray) -> float:
+    """Return the bow at which dark places lie on dark and pale on pale; see `settle_frame`."""
+    light = uniform_filter(grey.astype(np.float32), 3)
+    contrast = [
+        _seen(light, frame[None], bend(pale, bow)).mean()
+        - _seen(light, frame[None], bend(dark, bow)).mean()
+        for bow in _FINE_BOWS
+    ]
+    return float(_FINE_BOWS[int(np.argmax(contrast))])
 
 
 def settle_frame(
@@ -148,7 +170,9 @@ def _square(reach: int) -> np.ndarray:
     return np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def _read_with_three(grey: np.ndarray, marks: np.ndarray) -> tuple[bytes, np.ndarray, int] | None:
+def _read_with_three(
+    grey: np.ndarray, marks: np.ndarray
+) -> tuple[bytes, np.ndarray, int, float] | None:
     """Read the code of a form of which three corners are seen; see `read_code`."""
     marks = _ordered(marks)
     sides = np.stack([np.roll(marks, -1, axis=0) - marks, np.roll(marks, 1, axis=0) - marks])
@@ -169,7 +193,7 @@ def _read_with_three(grey: np.ndarray, marks: np.ndarray) -> tuple[bytes, np.nda
         for j in np.argsort(-_sharpness(grey, nearer, rows[i]))[:_TRIES]:
             payload = decode_code(_modules(grey, nearer[j : j + 1], rows[i])[0] > 0)
             if payload is not None:
-                return payload, nearer[j], int(guessed[i])
+                return payload, nearer[j], int(guessed[i]), 0.0
     return None
 
 
@@ -183,9 +207,17 @@ def _with_fourth(marks: np.ndarray, slants: np.ndarray) -> tuple[np.ndarray, np.
     return turned, np.repeat((3 + np.arange(4)) % 4, len(slants))
 
 
-def _first_rows(grey: np.ndarray, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def bend(places: np.ndarray, bow: float) -> np.ndarray:
+    """Return places (v, u) of paper that bends down by *bow* of v halfway between its sides."""
+    v, u = places[..., 0], places[..., 1]
+    return np.stack([v + bow * 4 * u * (1 - u), u], axis=-1)
+
+
+def _first_rows(
+    grey: np.ndarray, frames: np.ndarray, bow: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Return how like the first row of a code each frame's is, and the rows that it tells of."""
-    y, x = np.moveaxis(np.rint(through(frames, _places(np.zeros(1)))), -1, 0).astype(int)
+    y, x = np.moveaxis(np.rint(through(frames, _places(np.zeros(1), bow=bow))), -1, 0).astype(int)
     height, width = grey.shape
     seen = grey[y.clip(0, height - 1), x.clip(0, width - 1)].astype(np.float32)
     seen = seen - uniform_filter1d(seen, 15, axis=1)
@@ -195,10 +227,10 @@ def _first_rows(grey: np.ndarray, frames: np.ndarray) -> tuple[np.ndarray, np.nd
     return like.max(axis=1), 2 + like.argmax(axis=1)
 
 
-def _modules(grey: np.ndarray, frames: np.ndarray, rows: int) -> np.ndarray:
+def _modules(grey: np.ndarray, frames: np.ndarray, rows: int, bow: float = 0.0) -> np.ndarray:
     """Return how much darker than around it each module is, of shape (n, rows, columns)."""
     nudges = np.array([[0, 0], [-0.22, -0.22], [-0.22, 0.22], [0.22, -0.22], [0.22, 0.22]])
-    total = sum(_seen(grey, frames, _places(np.arange(rows), nudge)) for nudge in nudges)
+    total = sum(_seen(grey, frames, _places(np.arange(rows), nudge, bow)) for nudge in nudges)
     seen = total.reshape(-1, rows, CODE_COLUMNS) / len(nudges)
     return uniform_filter(seen, (0, 9, 9)) - seen
 
@@ -209,12 +241,13 @@ def _sharpness(grey: np.ndarray, frames: np.ndarray, rows: int) -> np.ndarray:
     return np.abs(modules).mean(axis=(1, 2))
 
 
-def _places(rows: np.ndarray, nudge=(0, 0)) -> np.ndarray:
+def _places(rows: np.ndarray, nudge=(0, 0), bow: float = 0.0) -> np.ndarray:
     """Return the places (v, u) of the modules of rows of a code, *nudge* in modules aside."""
     left, right = CODE_SIDES
     v = 1 - (rows + nudge[0]) * CODE_PITCH
     u = left + (np.arange(CODE_COLUMNS) + 0.5 + nudge[1]) * (right - left) / CODE_COLUMNS
-    return np.stack(np.meshgrid(v, u, indexing="ij"), axis=-1).reshape(-1, 2)
+    places = np.stack(np.meshgrid(v, u, indexing="ij"), axis=-1).reshape(-1, 2)
+    return bend(places, bow)
 
 
 def _seen(grey: np.ndarray, frames: np.ndarray, places: np.ndarray) -> np.ndarray:

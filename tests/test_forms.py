@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.ndimage import map_coordinates
 
 from sklimg.codes import code_rows, encode_code
 from sklimg.errors import UsageError
@@ -31,6 +32,19 @@ def test_a_corner_may_be_covered(corner):
     rng = np.random.default_rng([corner, 2])
     (form,) = plan_forms(list("abcdefgh"), 11, "a4")
     photo, truth = photograph_form(form, "a4", rng, corner, 1200, cover=corner)
+    read, nodes = read_form(photo)
+    assert read == form
+    assert misplaced(nodes, truth) < 0.08
+
+
+@pytest.mark.parametrize("bow", [-3, 3])
+def test_paper_need_not_lie_flat(bow):
+    (form,) = plan_forms(list("abcdefgh"), 12, "a4")
+    page, truth = print_form(form, "a4")
+    bent = bow / 25.4 * 150 * np.sin(np.pi * np.arange(page.shape[1]) / page.shape[1])
+    y, x = np.mgrid[: page.shape[0], : page.shape[1]].astype(float)
+    photo = map_coordinates(page, [y - bent, x], order=1, mode="nearest")
+    truth[..., 0] += np.interp(truth[..., 1], np.arange(len(bent)), bent)
     read, nodes = read_form(photo)
     assert read == form
     assert misplaced(nodes, truth) < 0.08

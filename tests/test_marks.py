@@ -49,7 +49,7 @@ def test_marks_in_shadow_noise_and_blur_are_found():
 
 def test_marks_of_a_large_photo_are_found_in_its_own_pixels():
     large = np.kron(paper(), np.ones((4, 4)))
-    assert_found(large, (PLACES + 0.5) * 4 - 0.5, off=1.2)
+    assert_found(large, (PLACES + 0.5) * 4 - 0.5, off=0.5)
 
 
 def test_a_mark_crossed_by_a_pen_is_found():
