@@ -31,7 +31,8 @@ _CROSSES = 1.6  # thicknesses of a rule that a stroke across it is at least long
 _CORE = 0.2  # of a tile's side, at each edge, around where a symbol is
 _SPECK = 0.03  # of the largest part's ink
 _DARK = 95  # percentile of a symbol's ink that becomes black
-_STRAY = 0.2  # the same of a part that is near the edges alone
+_STRAY = 0.12  # the same of a part that does not reach the core
+_MOSTLY = 0.25  # of a part's ink that lies in the core, where it goes on to the neighbours
 _MOST_INK = 0.45  # of a tile's pixels; a photo has more
 _FLAT = 0.45  # of a tile's pixels that are about the paper's grey
 
@@ -80,7 +81,7 @@ def centre_glyph(tile: np.ndarray, size: tuple[int, int], content: str = CONTENT
     >>> tile[:, 0] = 90  # a rule
     >>> tile[3:11, 20:24] = 30  # a stroke
     >>> framed = centre_glyph(tile, (28, 28))
-    >>> [int(v) for v in np.flatnonzero((framed < 140).any(axis=1))[[0, -1]]]
+    >>> [int(v) for v in np.flatnonzero((framed < 99).any(axis=1))[[0, -1]]]
     [4, 23]
     """
     if content not in CONTENTS:
@@ -103,13 +104,14 @@ def frame_glyph(tile: np.ndarray, glyph: Glyph, size: tuple[int, int]) -> np.nda
         Of the frame, (height, width).
     """
     plain = 255.0 if np.mean(glyph.paper) >= 128 else 0.0
-    rows, columns = (np.flatnonzero(glyph.cover.any(axis=1 - axis)) for axis in (0, 1))
-    if not len(rows):
+    if not glyph.cover.any():
         return np.full((*size, *tile.shape[2:]), plain, np.uint8)
     cover = glyph.cover if tile.ndim == 2 else glyph.cover[:, :, None]
     ink = (tile.astype(np.float32) - glyph.paper) * cover
     weight = np.abs(ink) if tile.ndim == 2 else np.abs(ink).mean(axis=2)
     darkest = float(np.percentile(weight[glyph.cover > 0], _DARK))
+    is_ink = weight > _INK * darkest
+    rows, columns = (np.flatnonzero(is_ink.any(axis=1 - axis)) for axis in (0, 1))
     middle = np.array(ndimage.center_of_mass(weight)) + 0.5
     length = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
     box = np.array(size) * length * _FRAME / min(size)  # height, width in pixels of the tile
@@ -191,7 +193,8 @@ def _rules(inked: np.ndarray, margin: float) -> np.ndarray:
         if widths.any():  # a stroke that crosses goes on beyond the rule
             thickness = np.percentile(widths[widths > 0], 75)
             most = max(1, min(round(_CROSSES * thickness), middle - 1) // 2)
-            rules[side] &= ~_dilated(_eroded(inked[side], most, 0, edge=0), most, 0)
+            tall = _dilated(_eroded(inked[side], most, 0, edge=0), most, 0) & rules[side]
+            rules[side] &= ~_dilated(_eroded(tall, 1, 1, edge=0), 1, 1)  # and has some width
     return rules
 
 
@@ -213,28 +216,24 @@ def _own_parts(parts: np.ndarray, count: int, contrast: np.ndarray, margin: floa
     """Return where those parts are that are the tile's symbol."""
     if not count:
         return np.zeros(parts.shape, bool)
-    height, width = parts.shape
-    edge = margin + _CORE * (1 - 2 * margin)
-    rows, columns = (round(length * edge) for length in (height, width))
-    core = np.zeros(parts.shape, bool)
-    core[rows : height - rows, columns : width - columns] = True
     sizes = np.bincount(parts.ravel(), contrast.ravel(), count + 1)
-    inner = np.bincount(parts[core], contrast[core], count + 1)
-    sizes[0] = inner[0] = 0
+    core, inside = (
+        np.bincount(part.ravel(), weight.ravel(), count + 1)
+        for share in (_CORE, _NEAR)
+        for part, weight in [(_inner(parts, margin, share), _inner(contrast, margin, share))]
+    )
     at_edge = np.zeros(count + 1, bool)
-    rim = np.ones(parts.shape, bool)
-    rim[1:-1, 1:-1] = False
-    at_edge[np.unique(parts[rim])] = True
-    own = (inner > 0.25 * sizes) | ((inner > 0) & ~at_edge)
-    if not own[1:].any():
-        own = ~at_edge
+    at_edge[np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])] = True
+    own = (core > _MOSTLY * sizes) | ((inside > 0) & ~at_edge)
     own[0] = False
-    if not own.any():
-        return np.zeros(parts.shape, bool)
-    inside = np.zeros(count + 1, bool)
-    inside[np.unique(parts[core])] = True
-    own &= sizes >= np.where(inside, _SPECK, _STRAY) * sizes[own].max()
+    if own.any():
+        own &= sizes >= np.where(core > 0, _SPECK, _STRAY) * sizes[own].max()
     return own[parts]
+
+
+def _inner(picture: np.ndarray, margin: float, share: float) -> np.ndarray:
+    """Return a tile without its margin and a share of its sides at each edge."""
+    return _without_margin(picture, margin + share * (1 - 2 * margin))
 
 
 def _framed(

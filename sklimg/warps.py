@@ -96,9 +96,7 @@ def padded_nodes(nodes: np.ndarray, margin: float) -> np.ndarray:
     return wide + np.stack([-across, across], axis=3)
 
 
-def shrunk_sheet(
-    sheet: np.ndarray, nodes: np.ndarray, least: int
-) -> tuple[np.ndarray, np.ndarray]:
+def shrunk_sheet(sheet: np.ndarray, nodes: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:
     """Make a sheet smaller by a whole number, cells staying at least *least* pixels large.
 
     Returns

@@ -9,6 +9,7 @@ from sklimg import errors
 CODES = {
     "DataError": 3,
     "GateError": 7,
+    "GridError": 3,
     "ImageError": 3,
     "ModelError": 5,
     "OutputError": 6,

@@ -52,6 +52,7 @@ def test_options_are_recorded(invoke, photos, tmp_path):
         "fit": "pad",
         "resample": "bilinear",
         "invert": "yes",
+        "clean": "no",
     }
     assert read_table(tmp_path / "t.npz").pixels.shape == (4, 75)
 
