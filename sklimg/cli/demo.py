@@ -29,7 +29,7 @@ def demo(out):
     """Do the whole way on 1,797 hand-written digits: sheets in, an answer out.
 
     The digits that come with scikit-learn are drawn as ruled, slightly tilted
-    sheets, cut, tabled, fitted by a grid search and tested; then one vector that
+    sheets, found and cut, tabled, fitted by a grid search and tested; then one vector that
     the model never saw is answered from stdin. Nothing is downloaded.
 
     \b
@@ -43,10 +43,10 @@ def demo(out):
     sheets = _draw_sheets(out / "sheets")
     say(f"1,797 digits drawn on {len(sheets)} sheets in {out / 'sheets'}")
     labels = ",".join(map(str, range(_ROWS)))
-    grid = ["--rows", str(_ROWS), "--cols", str(_COLUMNS), "--row-labels", labels, "--skip-empty"]
+    how = ["--row-labels", labels, "--clean", "--skip-empty"]
     table, run = out / "vectors.csv", out / "run"
     for command in (
-        ["split-images", *map(str, sheets), *grid, "--inset", "auto", "-o", str(out / "tiles")],
+        ["split-images", *map(str, sheets), *how, "-o", str(out / "tiles")],
         ["make-csv", str(out / "tiles"), "-o", str(table)],
         ["fit", str(table), "--grid", "-o", str(run)],
     ):
@@ -139,7 +139,7 @@ def _draw_sheet(rows, rng):
         ink[max(edge - 1, 0) : edge + 1] += 0.35
     for edge in range(0, width + 1, _CELL):
         ink[:, max(edge - 1, 0) : edge + 1] += 0.35
-    tilted = rotate(ink, rng.uniform(-0.3, 0.3), reshape=False, order=1)
-    shade = _PAPER - 8 * np.linspace(0, 1, width, dtype=np.float32)  # uneven light
-    sheet = shade * (1 - 0.85 * np.clip(tilted, 0, 1)) + rng.normal(0, 3, ink.shape)
+    tilted = rotate(np.pad(ink, _CELL), rng.uniform(-3, 3), reshape=False, order=1)
+    shade = _PAPER - 60 * np.linspace(0, 1, tilted.shape[1], dtype=np.float32)  # uneven light
+    sheet = shade * (1 - 0.85 * np.clip(tilted, 0, 1)) + rng.normal(0, 3, tilted.shape)
     return np.clip(sheet, 0, 255).astype(np.uint8)
