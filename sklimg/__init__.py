@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sklimg.table import Table as Table
     from sklimg.table import read_table as read_table
     from sklimg.table import write_table as write_table
-    from sklimg.transformers import CenterGlyph as CenterGlyph
     from sklimg.training import fit as fit
+    from sklimg.transformers import CenterGlyph as CenterGlyph
 
 _HOMES = {
     "CenterGlyph": "transformers",

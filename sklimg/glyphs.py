@@ -33,8 +33,10 @@ _SPECK = 0.03  # of the largest part's ink
 _DARK = 95  # percentile of a symbol's ink that becomes black
 _STRAY = 0.12  # the same of a part that does not reach the core
 _MOSTLY = 0.25  # of a part's ink that lies in the core, where it goes on to the neighbours
-_MOST_INK = 0.45  # of a tile's pixels; a photo has more
-_FLAT = 0.45  # of a tile's pixels that are about the paper's grey
+_MOST_INK = 0.42  # of a tile's pixels; a photo has more
+_NEAR_PAPER = 0.1  # of the darkest ink; what is fainter is surely paper
+_TILT = 60.0  # grey levels by which the paper of one tile may change
+_FLAT = 0.48  # of a tile's pixels that are about the paper's grey
 
 
 @dataclass
@@ -43,8 +45,8 @@ class Glyph:
 
     Attributes
     ----------
-    paper : ndarray of shape () or (3,)
-        Grey level or colour of the paper.
+    paper : ndarray of shape (height, width) or (height, width, 3), float32
+        The paper under it, lit from one side or evenly.
     cover : ndarray of shape (height, width), float32
         1 where the symbol is, 0 where paper is.
     """
@@ -135,13 +137,13 @@ def find_glyph(tile: np.ndarray, margin: float = 0.0, sure: bool = True) -> Glyp
     sure : bool, default=True
         Whether the tile is known to hold a symbol.
     """
-    grey = tile.astype(np.float32)
-    paper = np.median(grey, axis=(0, 1))
-    contrast = np.abs(grey - paper)
+    paper = _paper(tile)
+    contrast = np.abs(tile - paper)
     if tile.ndim == 3:
         contrast = contrast.mean(axis=2)
-    darkest = float(np.percentile(_without_margin(contrast, margin), 99.5))
-    if not sure and _is_photo(contrast, darkest):
+    inner = _without_margin(contrast, margin)
+    darkest = float(np.percentile(inner, 99.5))
+    if not sure and _is_photo(inner, darkest):
         return None
     if darkest < _LEAST_CONTRAST:
         return Glyph(paper, np.zeros(contrast.shape, np.float32))
@@ -155,9 +157,31 @@ def find_glyph(tile: np.ndarray, margin: float = 0.0, sure: bool = True) -> Glyp
     return Glyph(paper, cover.astype(np.float32))
 
 
+def _paper(tile: np.ndarray) -> np.ndarray:
+    """Return the paper under a tile: the plane through most of its grey levels."""
+    height, width = tile.shape[:2]
+    step = max(1, min(height, width) // 32)
+    some = tile[::step, ::step].astype(np.float32)
+    y, x = np.indices(some.shape[:2], np.float32) * step
+    shapes = np.stack([np.ones_like(y), y / height - 0.5, x / width - 0.5], axis=-1).reshape(-1, 3)
+    levels = some.reshape(len(shapes), -1)
+    plane = np.zeros((3, levels.shape[1]), np.float32)
+    plane[0] = np.median(levels, axis=0)
+    for _ in range(4):
+        off = np.abs(levels - shapes @ plane).mean(axis=1)
+        near = off <= max(1.5 * float(np.median(off)), 2.0)
+        found = np.linalg.lstsq(shapes[near], levels[near], rcond=None)[0]
+        # ink at one side only must not tilt the paper out of sight
+        plane = np.clip(found, [[0], [-_TILT], [-_TILT]], [[255], [_TILT], [_TILT]])
+    across = np.arange(width, dtype=np.float32)[None, :, None] / width - 0.5
+    down = np.arange(height, dtype=np.float32)[:, None, None] / height - 0.5
+    paper = (plane[0] + down * plane[1] + across * plane[2]).astype(np.float32)
+    return paper[..., 0] if tile.ndim == 2 else paper
+
+
 def _is_photo(contrast: np.ndarray, darkest: float) -> bool:
     """Tell whether a tile is neither mostly paper nor strokes."""
-    near = max(0.15 * darkest, 8.0)
+    near = max(_NEAR_PAPER * darkest, 6.0)
     return bool(np.mean(contrast > _INK * darkest) > _MOST_INK or np.mean(contrast < near) < _FLAT)
 
 

@@ -10,8 +10,12 @@ from hypothesis import settings
 from PIL import Image
 
 from sklimg.cli import main
+from sklimg.sources import read_images
+from sklimg.spec import ImageSpec
+from sklimg.tiles import cut_sheets
 from sklimg.training import fit
 from tests.builders import bars, noise, write_images
+from tests.drawn import draw_sheet
 
 settings.register_profile("sklimg", deadline=None)  # a timing is never a test
 settings.load_profile("sklimg")
@@ -93,3 +97,18 @@ def invoke():
         return CliRunner().invoke(main, [str(word) for word in words], input=stdin)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def digits_run(tmp_path_factory):
+    """A run fitted to the clean tiles of four drawn sheets of 8x10 digits."""
+    here = tmp_path_factory.mktemp("digits")
+    for number in range(4):
+        sheet = draw_sheet(100 + number, (8, 10), "thin")
+        Image.fromarray(sheet.pixels).save(here / f"{number}.png")
+        labels = sheet.labels
+        cut_sheets([here / f"{number}.png"], (8, 10), here / f"tiles{number}", find=True,
+                   labels=labels, clean=True)  # fmt: skip
+    spec = ImageSpec(invert="auto", clean="auto")
+    table = read_images([here / f"tiles{number}" for number in range(4)], spec).table
+    return fit(table, out=here / "run")

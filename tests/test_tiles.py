@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sklimg.errors import ImageError, SheetError, UsageError
+from sklimg.errors import GridError, ImageError, SheetError, UsageError
 from sklimg.images import read_pages
 from sklimg.manifest import join_sheet
 from sklimg.records import read_records
 from sklimg.tiles import cut_sheets
 from tests.builders import noise
+from tests.drawn import draw_sheet
 
 COLUMNS = ["path", "label", "sheet", "row", "col", "left", "top", "right", "bottom"]
 
@@ -139,3 +140,49 @@ def test_labels_never_leave_the_folder(sheet_file, tmp_path):
     folders = [os.path.dirname(path) for path in manifest["path"]]  # noqa: PTH120
     assert folders == ["%2E%2E", "%2Fetc", "manifest%2Ecsv", "a%00b", "%C3%A9", ""]
     assert all((tmp_path / "out" / path).is_file() for path in manifest["path"])
+
+
+@pytest.fixture(scope="module")
+def drawn_files(tmp_path_factory):
+    """Two drawn sheets on disk, 4x5 with thin rules, and one whose rules are mostly gone."""
+    here = tmp_path_factory.mktemp("drawn")
+    for name, sheet in (
+        ("one", draw_sheet(1, (4, 5), "thin")),
+        ("two", draw_sheet(2, (4, 5), "thin")),
+        ("bad", draw_sheet(49)),
+    ):
+        Image.fromarray(sheet.pixels).save(here / f"{name}.png")
+    return here
+
+
+def test_how_a_grid_was_found_is_recorded(drawn_files, tmp_path):
+    sheets = [drawn_files / "one.png", drawn_files / "two.png"]
+    cut = cut_sheets(sheets, (None, None), tmp_path / "out", find=True, clean=True)
+    told = read_records(tmp_path / "out" / "sheets.csv")
+    assert len(cut.tiles) == 40
+    assert [told[n] for n in ("rows", "cols", "grid", "cleaned")] == [
+        ["4", "4"],
+        ["5", "5"],
+        ["rules", "rules"],
+        ["yes", "yes"],
+    ]
+    assert all(float(confidence) > 0.8 for confidence in told["confidence"])
+    joined = join_sheet(tmp_path / "out" / "manifest.csv", "two")
+    assert joined.shape == (int(told["height"][1]), int(told["width"][1]))
+
+
+def test_a_doubtful_grid_is_drawn_and_nothing_cut(drawn_files, tmp_path):
+    with pytest.raises(GridError, match=r"out\.grid\.png shows it; if it is right, pass --grid"):
+        cut_sheets([drawn_files / "bad.png"], (None, None), tmp_path / "out", find=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["out.grid.png"]
+    (picture,) = read_pages(tmp_path / "out.grid.png")
+    red = (picture[..., 0] > 150) & (picture[..., 1] < 90)
+    assert 0.01 < red.mean() < 0.5
+
+
+def test_one_doubtful_sheet_does_not_stop_the_others(drawn_files, tmp_path):
+    sheets = [drawn_files / "bad.png", drawn_files / "one.png"]
+    cut = cut_sheets(sheets, (None, None), tmp_path / "out", find=True)
+    assert [row[1] for row in cut.rejects] == ["grid"]
+    assert len(cut.tiles) == 20
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "out.bad.grid.png"]

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from sklimg.records import read_records
+from tests.drawn import draw_sheet
 
 
 def test_cut_and_joined(invoke, sheet_file, tmp_path):
@@ -72,3 +73,37 @@ def test_only_known_endings_are_joined_to(invoke, tmp_path):
         2,
         "error: a.gif: expected a name ending in .png or .jpg\n",
     )
+
+
+def test_a_grid_is_found_and_told(invoke, tmp_path):
+    Image.fromarray(draw_sheet(1, (4, 5), "thin").pixels).save(tmp_path / "s.png")
+    out = tmp_path / "tiles"
+    done = invoke(
+        "split-images", tmp_path / "s.png", "--row-labels", "a,b,c,d", "--clean", "-o", out
+    )
+    lines = done.stderr.splitlines()
+    assert done.exit_code == 0
+    assert lines[0].startswith("s: 4x5 by ruled lines, confidence 0.9")
+    assert lines[1:] == [f"20 tiles from 1 sheet in {out}"]
+    assert "".join(read_records(out / "manifest.csv")["label"]) == "aaaaabbbbbcccccddddd"
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["--row-labels", "a,b,c"], "expected 4 labels, one a row, got 3 (a,b,c); put commas"),
+        (["--col-labels", "a,b,c"], "(the grid found is 4x5)"),
+        (["--labels", "labels.csv"], "labels.csv: expected 4 lines of 5 labels or 20 lines of one"),
+        (["--rows", "9"], "expected a grid of 9 rows"),
+        (["--rows", "9", "--cols", "9", "--grid", "auto"], "expected a grid of 9x9"),
+    ],
+)
+def test_what_does_not_fit_the_grid_found_cuts_nothing(invoke, tmp_path, monkeypatch, words, part):
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(draw_sheet(1, (4, 5), "thin").pixels).save("s.png")
+    (tmp_path / "labels.csv").write_text("u,v,w\nx,y,z\n")
+    done = invoke("split-images", "s.png", *words, "-o", "out")
+    assert done.exit_code == 3
+    assert part in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()

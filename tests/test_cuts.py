@@ -1,0 +1,124 @@
+"""A sheet is cut along the grid that is given, found or printed."""
+
+import numpy as np
+import pytest
+
+from sklimg.cuts import Cutting, cut_page
+from sklimg.errors import GridError, SheetError, UsageError
+from sklimg.sheets import split_sheet
+from tests.builders import noise
+from tests.drawn import draw_sheet
+from tests.paper import photograph_form, random_form
+
+DOUBTFUL = 49  # of draw_sheet: 3x7, most of whose rules are gone
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """A tilted sheet of 5x7 digits with thin rules."""
+    return draw_sheet(3, (5, 7), "thin")
+
+
+def test_a_given_grid_cuts_evenly():
+    (sheet,) = noise(1, (20, 31))
+    page = cut_page(sheet, Cutting((2, 3), find=False))
+    for tile, plain in zip(page.tiles, split_sheet(sheet, (2, 3)), strict=True):
+        np.testing.assert_array_equal(tile.pixels, plain)
+    assert (page.size, page.found.kind, page.found.shape) == ((20, 31), "given", (2, 3))
+
+
+def test_a_found_grid_lays_the_sheet_flat(drawn):
+    page = cut_page(drawn.pixels, Cutting(labels=lambda grid: [str(grid)] * (grid[0] * grid[1])))
+    assert (page.found.shape, page.found.kind) == ((5, 7), "rules")
+    assert {tile.label for tile in page.tiles} == {"(5, 7)"}
+    assert len({tile.pixels.shape for tile in page.tiles}) == 1
+    boxes = [tile.box for tile in page.tiles]
+    assert boxes[-1][2:] == page.size[::-1]
+
+
+def test_clean_tiles_hold_their_digit_alone(drawn):
+    page = cut_page(drawn.pixels, Cutting(clean=True))
+    for tile in page.tiles:
+        side = len(tile.pixels)
+        assert tile.pixels.shape == (side, side)
+        ink = 255.0 - tile.pixels
+        rim = np.ones((side, side), bool)
+        rim[2:-2, 2:-2] = False
+        assert ink[rim].max() < 40  # no rule is left
+        middle = [np.average(np.arange(side), weights=ink.sum(axis=1 - axis)) for axis in (0, 1)]
+        np.testing.assert_allclose(middle, (side - 1) / 2, atol=0.04 * side)
+
+
+def test_a_given_grid_is_cleaned_too():
+    straight = draw_sheet(5, (4, 5), "thin", tilt=0)
+    top, left, bottom, right = (
+        *np.rint(straight.nodes[0, 0]).astype(int),
+        *np.rint(straight.nodes[-1, -1]).astype(int),
+    )
+    page = cut_page(
+        straight.pixels[top:bottom, left:right], Cutting((4, 5), find=False, clean=True)
+    )
+    assert len(page.tiles) == 20
+    assert all(tile.pixels[:2].min() > 215 for tile in page.tiles)
+
+
+def test_photos_are_left_as_they_are():
+    (photo,) = noise(1, (80, 120, 3))
+    page = cut_page(photo, Cutting((2, 3), find=False, clean=True))
+    for tile, plain in zip(page.tiles, split_sheet(photo, (2, 3)), strict=True):
+        np.testing.assert_array_equal(tile.pixels, plain)
+
+
+def test_a_form_brings_its_labels_and_leaves_unused_boxes_out():
+    rng = np.random.default_rng(4)
+    form, paper = random_form(rng)
+    photo, _ = photograph_form(form, paper, rng, quarters=2)
+    page = cut_page(photo, Cutting(clean=True))
+    assert (page.found.kind, page.found.shape) == ("form", (form.rows, form.columns))
+    labels = {(tile.row, tile.col): tile.label for tile in page.tiles}
+    used = {divmod(i, form.columns): name for i, name in enumerate(form.labels) if name is not None}
+    assert labels == used
+    own = cut_page(photo, Cutting(labels=lambda grid: ["x"] * (grid[0] * grid[1])))
+    assert [tile.label for tile in own.tiles] == ["x"] * len(used)
+    with pytest.raises(GridError, match=rf"expected a grid of 99 rows, got .* {page.found}"):
+        cut_page(photo, Cutting((99, None)))
+
+
+def test_a_doubtful_grid_is_refused_unless_it_is_known():
+    sheet = draw_sheet(DOUBTFUL).pixels
+    with pytest.raises(
+        GridError, match=r"found one of 3x7 by ruled .* confidence of 0\."
+    ) as caught:
+        cut_page(sheet, Cutting())
+    assert caught.value.found.shape == (3, 7)
+    assert cut_page(sheet, Cutting((3, 7))).found.shape == (3, 7)
+
+
+@pytest.mark.parametrize(
+    ("how", "error", "words"),
+    [
+        ({"labels": ["a"]}, GridError, r"expected 35 for a grid of 5x7, got 1 \(the grid found"),
+        ({"grid": (5, None), "find": False}, UsageError, "expected rows and columns"),
+        ({"clean": True, "inset": 0.1}, UsageError, "choose one of clean and inset"),
+        ({"grid": (999, 999), "find": False}, SheetError, "for 999x999 tiles"),
+    ],
+)
+def test_what_cannot_be(drawn, how, error, words):
+    with pytest.raises(error, match=words):
+        cut_page(drawn.pixels, Cutting(**how))
+
+
+def test_a_blank_page_has_no_grid():
+    with pytest.raises(GridError, match="expected a grid, found none"):
+        cut_page(np.full((300, 300), 240, np.uint8), Cutting())
+
+
+@pytest.mark.parametrize("clean", [False, True])
+def test_empty_boxes_are_told_and_left_out(clean):
+    sheet = np.full((121, 181), 245, np.uint8)
+    sheet[::60] = sheet[:, ::60] = 90
+    sheet[20:40, 25:35] = 20
+    told = cut_page(sheet, Cutting(clean=clean))
+    assert [tile.is_empty for tile in told.tiles] == [False] + [True] * 5
+    page = cut_page(sheet, Cutting(clean=clean, skip_empty=True))
+    assert (len(page.tiles), page.n_empty) == (1, 5)
