@@ -6,7 +6,7 @@ Floor 1: works on arrays; reads no file and prints nothing.
 import numpy as np
 
 from sklimg.pencils import Frame
-from sklimg.rules import RuledGrid, show_rules
+from sklimg.rules import RuledGrid
 
 __all__ = ["follow_rules"]
 
@@ -16,7 +16,7 @@ _SHARPENED = (0.1, 0.06, 0.04)  # of a cell: what counts as near, round by round
 _LEAST = 0.25  # of a line's length that has to be drawn for it to be followed
 
 
-def follow_rules(ink: np.ndarray, grid: RuledGrid) -> np.ndarray:
+def follow_rules(grid: RuledGrid) -> np.ndarray:
     """Return where the rules of a grid cross, each rule followed as it bends.
 
     A rule is a parabola through what is drawn near where it was found. One that is
@@ -24,16 +24,15 @@ def follow_rules(ink: np.ndarray, grid: RuledGrid) -> np.ndarray:
 
     Parameters
     ----------
-    ink : ndarray of shape (height, width), float32
     grid : RuledGrid
 
     Returns
     -------
     nodes : ndarray of shape (rows + 1, columns + 1, 2)
-        As (y, x) in pixels of *ink*.
+        As (y, x) in pixels of the sheet the grid was found on.
     """
-    lying = _offsets(show_rules(ink, 1), grid.frame, grid.down, grid.across, 0)
-    standing = _offsets(show_rules(ink, 0), grid.frame, grid.across, grid.down, 1)
+    lying = _offsets(grid.shown[0], grid.frame, grid.down, grid.across, 0)
+    standing = _offsets(grid.shown[1], grid.frame, grid.across, grid.down, 1)
     steps = [np.gradient(lines) for lines in (grid.down, grid.across)]
     down = grid.down[:, None] + lying * steps[0][:, None]
     across = grid.across[None] + standing.T * steps[1][None]

@@ -3,7 +3,7 @@
 Floor 1: works on arrays; reads no file and prints nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -12,7 +12,7 @@ from sklimg.bends import follow_rules
 from sklimg.errors import SheetError
 from sklimg.lattices import find_lattice
 from sklimg.paper import measure_ink, reduce_sheet
-from sklimg.rules import find_rules
+from sklimg.rules import cut_sides, find_rules
 from sklimg.warps import cell_size
 
 __all__ = ["ENOUGH", "KINDS", "FoundGrid", "find_grid", "show_grid"]
@@ -43,11 +43,14 @@ class FoundGrid:
         In [0, 1]; below `ENOUGH` it had better be looked at.
     kind : {"rules", "symbols", "form", "given"}
         What told, see `KINDS`.
+    cut : list of {"top", "bottom", "left", "right"}
+        Where the picture ends in the middle of cells, which are not counted.
     """
 
     nodes: np.ndarray
     confidence: float
     kind: str
+    cut: list[str] = field(default_factory=list)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -104,7 +107,8 @@ def find_grid(
     if found is None:
         return None
     # means of pixels lie in the middle of them
-    return FoundGrid((found.nodes + 0.5) / scale - 0.5, found.confidence, found.kind)
+    nodes = (found.nodes + 0.5) / scale - 0.5
+    return FoundGrid(nodes, found.confidence, found.kind, found.cut)
 
 
 def show_grid(sheet: np.ndarray, nodes: np.ndarray) -> np.ndarray:
@@ -151,8 +155,8 @@ def _ruled(ink: np.ndarray, grid: tuple[int | None, int | None]) -> FoundGrid | 
     n_lines = len(rules.down) + len(rules.across)
     needed = min(0.45 + 1.2 / n_lines, 0.75)
     confidence = 0.5 + (rules.seen - needed) / (2 * (1 - needed))
-    nodes = follow_rules(ink, rules)
-    return FoundGrid(nodes, float(np.clip(confidence, 0, 1)), "rules")
+    confidence = float(np.clip(confidence, 0, 1))
+    return FoundGrid(follow_rules(rules), confidence, "rules", cut_sides(rules))
 
 
 def _spaced(ink: np.ndarray, grid: tuple[int | None, int | None]) -> FoundGrid | None:

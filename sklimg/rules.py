@@ -16,13 +16,15 @@ from scipy import ndimage
 from sklimg.combs import best_lines, line_evidence, walk_lines
 from sklimg.pencils import Frame, find_pencil
 
-__all__ = ["RuledGrid", "find_rules", "show_rules"]
+__all__ = ["RuledGrid", "cut_sides", "find_rules", "show_rules"]
 
 _ALONG = 9  # pixels over which a rule is smoothed along its way
 _WIDEST = 15  # pixels; whatever is wider is no rule
 _SAMPLES = 16  # a cell, in each direction
 _OPEN = 2.0  # pixels from the picture's edge where a rule can't be told
 _CONTENT = 0.2  # what writing in a cell is worth, of a rule on one of its sides
+_BEYOND = np.linspace(0.1, 0.9, 17)  # of a cell beyond the outermost line
+_RUNS_ON = 0.6  # of how much of the rules is drawn, where they go on
 _MARGIN = slice(4, 12)  # samples of a cell that hold no rule
 
 
@@ -39,6 +41,8 @@ class RuledGrid:
         Share of the rules that is drawn, in [0, 1].
     worth : float
         By which one grid is better than another.
+    shown : tuple of two ndarrays of the shape of the sheet
+        Thin lines from left to right and from top to bottom; see `show_rules`.
     """
 
     frame: Frame
@@ -46,6 +50,7 @@ class RuledGrid:
     across: np.ndarray
     seen: float
     worth: float
+    shown: tuple[np.ndarray, np.ndarray]
 
 
 def show_rules(ink: np.ndarray, axis: int) -> np.ndarray:
@@ -92,7 +97,7 @@ def find_rules(
     ]
     ways = [[(comb.period, walk_lines(one, comb)) for comb in best_lines(one)] for one in evidence]
     trials = [
-        _Trial(frame, spread, ink, down, across, periods)
+        _Trial(frame, shown, spread, ink, down, across, periods)
         for (height, down), (width, across) in product(*ways)
         if min(len(down), len(across)) > 1
         for periods in [(height, width)]
@@ -104,18 +109,41 @@ def find_rules(
     return max((found for found in grids if found), key=lambda one: one.worth, default=None)
 
 
+def cut_sides(grid: RuledGrid) -> list[str]:
+    """Return at which sides rules run on to the picture's edge, so that cells are cut off."""
+    sides = []
+    most = np.array(grid.frame.shape) - 1
+    for axis, names in ((0, ("top", "bottom")), (1, ("left", "right"))):
+        lines, others = (grid.down, grid.across) if axis == 0 else (grid.across, grid.down)
+        spread = ndimage.maximum_filter1d(grid.shown[1 - axis], 5, axis=1 - axis)
+        ends = ((lines[0], lines[0] - lines[1]), (lines[-1], lines[-1] - lines[-2]))
+        for name, (outer, step) in zip(names, ends, strict=True):
+            beyond = outer + step * _BEYOND
+            places = (
+                (beyond[:, None], others[None]) if axis == 0 else (others[None], beyond[:, None])
+            )
+            points = grid.frame.pixels(*places)
+            inside = ((points > _OPEN) & (points < most - _OPEN)).all(axis=-1)
+            y, x = np.moveaxis(np.clip(np.rint(points).astype(int), 0, most), -1, 0)
+            ends_here = 0.15 < inside.mean() < 0.9
+            if ends_here and spread[y, x][inside].mean() > _RUNS_ON * grid.seen:
+                sides.append(name)
+    return sides
+
+
 class _Trial:
     """All lines that two combs lead to, and how much of each is drawn."""
 
-    def __init__(self, frame, shown, ink, down, across, periods):
+    def __init__(self, frame, shown, spread, ink, down, across, periods):
         self.frame, self.down, self.across, self.periods = frame, down, across, periods
+        self.shown = shown
         points = frame.pixels(_between(down)[:, None], _between(across)[None])
         near = np.rint(points).astype(int)
         most = np.array(frame.shape) - 1
         inside = ((points > _OPEN) & (points < most - _OPEN)).all(axis=-1)
         y, x = np.moveaxis(np.clip(near, 0, most), -1, 0)
-        self.lying = _drawn(shown[0][y, x], inside)
-        self.standing = _drawn(shown[1][y, x].T, inside.T).T
+        self.lying = _drawn(spread[0][y, x], inside)
+        self.standing = _drawn(spread[1][y, x].T, inside.T).T
         self.content = _written(ink[y, x])
         sides = [np.nan_to_num(self.lying), np.nan_to_num(self.standing.T)]
         lines = [np.sort(side, axis=1)[:, side.shape[1] // 3 :].mean(axis=1) for side in sides]
@@ -148,6 +176,7 @@ class _Trial:
             self.across[left : right + 1],
             seen,
             float(worth),
+            self.shown,
         )
 
     def _trimmed(self, top, bottom, left, right, grid):

@@ -44,11 +44,14 @@ class Cut:
         One row of ``sheets.csv`` each, a page of a TIFF being a sheet.
     rejects : list of (path, code, reason)
         Files that were not cut.
+    warnings : list of str
+        What a person should look at, one line each.
     """
 
     tiles: list[tuple] = field(default_factory=list)
     sheets: list[tuple] = field(default_factory=list)
     rejects: list[tuple[str, str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def n_empty(self) -> int:
@@ -120,7 +123,7 @@ def cut_sheets(
         for path in sheets:
             picture = _picture_file(out, path, several=len(sheets) > 1)
             try:
-                tiles, pages = _cut_file(path, how, format, folder, names, picture)
+                tiles, pages, warnings = _cut_file(path, how, format, folder, names, picture)
             except ImageError as err:
                 errors.append(err)
                 cut.rejects.append((path_text(path), err.code, one_line(err)))
@@ -131,6 +134,7 @@ def cut_sheets(
             else:
                 cut.tiles += tiles
                 cut.sheets += pages
+                cut.warnings += warnings
         if len(errors) == len(sheets) == 1:
             raise errors[0]
         if not cut.sheets:
@@ -152,9 +156,12 @@ def _cut_file(
     folder: Path,
     names: set[str],
     picture: Path,
-) -> tuple[list[tuple], list[tuple]]:
-    """Write the tiles of one file, all or none; return its rows of manifest and sheets."""
-    tiles, pages = [], []
+) -> tuple[list[tuple], list[tuple], list[str]]:
+    """Write the tiles of one file, all or none.
+
+    Returned are its rows of the manifest and of the sheets, and warnings.
+    """
+    tiles, pages, warnings = [], [], []
     try:
         for name, page, sheet in _named_pages(path, names):
             try:
@@ -177,6 +184,9 @@ def _cut_file(
                 (folder / file).write_bytes(encode_image(tile.pixels, format))
                 tiles.append((file, tile.label, name, tile.row + 1, tile.col + 1, *tile.box))
             pages.append((name, path_text(path), page, *_told(cut, how)))
+            if cut.found.cut:
+                sides = " and ".join(cut.found.cut)
+                warnings.append(f"{name}: boxes at the {sides} are cut off and were left out")
     except (ImageError, SheetError) as err:
         for tile in tiles:
             (folder / tile[0]).unlink()
@@ -185,7 +195,7 @@ def _cut_file(
         if isinstance(err, SheetError):
             raise SheetError(f"{path}: {err}") from err
         raise
-    return tiles, pages
+    return tiles, pages, warnings
 
 
 def _told(cut: CutPage, how: Cutting) -> tuple:

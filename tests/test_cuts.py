@@ -108,6 +108,22 @@ def test_what_cannot_be(drawn, how, error, words):
         cut_page(drawn.pixels, Cutting(**how))
 
 
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+def test_boxes_that_are_cut_off_are_told(drawn, side):
+    """The picture ends in the middle of the outermost boxes."""
+    (top, left), (bottom, right) = (
+        (drawn.nodes[a, a] + drawn.nodes[b, b]) / 2 for a, b in ((0, 1), (-1, -2))
+    )
+    at = {"left": left, "right": right, "top": top, "bottom": bottom}[side]
+    parts = {"left": (0, at, None), "right": (0, 0, at), "top": (1, at, None), "bottom": (1, 0, at)}
+    axis, start, stop = parts[side]
+    part = slice(int(start), None if stop is None else int(stop))
+    cut = drawn.pixels[:, part] if axis == 0 else drawn.pixels[part]
+    assert cut_page(drawn.pixels, Cutting()).found.cut == []
+    found = cut_page(cut, Cutting()).found
+    assert (found.cut, found.shape) == ([side], (5, 6) if axis == 0 else (4, 7))
+
+
 def test_a_blank_page_has_no_grid():
     with pytest.raises(GridError, match="expected a grid, found none"):
         cut_page(np.full((300, 300), 240, np.uint8), Cutting())

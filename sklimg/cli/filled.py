@@ -86,6 +86,9 @@ def _print(name: str, classes: tuple, reading, top: int, form: str, is_first: bo
     n_empty = len(reading.answers) - len(full)
     empty = f", {n_empty} empty" if n_empty else ""
     say(f"{one_line(name)}: {reading.found}, {count(len(full), 'answer')}{marked}{empty}")
+    if reading.found.cut:
+        sides = " and ".join(reading.found.cut)
+        say(f"warning: {one_line(name)}: boxes at the {sides} are cut off", warning=True)
     if form == "text" and top == 1:
         result(reading.text())
         return

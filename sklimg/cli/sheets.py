@@ -140,6 +140,8 @@ def split_images(
         size, confidence = f"{found['rows']}x{found['cols']}", found["confidence"]
         told = "" if found["grid"] == "form" else f", confidence {confidence:.2f}"
         say(f"{found['sheet']}: {size} by {KINDS[found['grid']]}{told}")
+    for warning in cut.warnings:
+        say(f"warning: {warning}", warning=True)
     for _, code, reason in cut.rejects:
         say(f"rejected ({code}): {reason}", warning=True)
     empty = f", {cut.n_empty} empty ones left out" if cut.n_empty else ""
