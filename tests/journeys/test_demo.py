@@ -32,6 +32,6 @@ def test_its_sheets_and_its_picture_can_be_seen(demo):
     sheets = sorted((here / "demo" / "sheets").iterdir())
     assert len(sheets) == 10
     (sheet,) = read_pages(sheets[0])
-    assert sheet.shape == (440, 880)
+    assert sheet.shape == (528, 968)
     (picture,) = read_pages(here / "demo" / "demo.png")
     assert picture.shape[2] == 3
