@@ -73,8 +73,8 @@ def test_slope_and_turn_are_found(slope, turn):
     picture, crossings = drawn_pencil((240, 300), slope, turn)
     picture += np.random.default_rng(0).normal(0, 0.1, picture.shape).astype(np.float32)
     pencil = find_pencil(picture)
-    assert pencil.slope == pytest.approx(slope, abs=0.006)
-    assert pencil.turn == pytest.approx(turn, abs=0.02)
+    assert pencil.slope == pytest.approx(slope, abs=0.004)
+    assert pencil.turn == pytest.approx(turn, abs=0.012)
     around = [pencil.profile[int(at) - 2 : int(at) + 3].max() for at in crossings[1:-1]]
     between = pencil.profile[(crossings[1:-2] + 12).astype(int)]
     assert np.min(around) > 3 * np.abs(between).max()
