@@ -157,8 +157,8 @@ def find_glyph(tile: np.ndarray, margin: float = 0.0, sure: bool = True) -> Glyp
 
 def _is_photo(contrast: np.ndarray, darkest: float) -> bool:
     """Tell whether a tile is neither mostly paper nor strokes."""
-    near = max(0.15 * darkest, 8.0)
-    return bool(np.mean(contrast > _INK * darkest) > _MOST_INK or np.mean(contrast < near) < _FLAT)
+    near, least = max(0.15 * darkest, 8.0), max(_INK * darkest, _LEAST_CONTRAST / 2)
+    return bool(np.mean(contrast > least) > _MOST_INK or np.mean(contrast < near) < _FLAT)
 
 
 def _without_rules(inked: np.ndarray, margin: float) -> np.ndarray:
