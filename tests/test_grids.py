@@ -23,7 +23,7 @@ def ruled(rows, columns, cell=18, margin=10):
 
 @pytest.mark.parametrize("grid", [(1, 1), (1, 10), (10, 1), (3, 4), (50, 50)])
 def test_grids_of_any_shape_are_found(grid):
-    sheet, nodes = ruled(*grid, cell=18 if max(grid) < 50 else 12)
+    sheet, nodes = ruled(*grid)
     found = find_grid(sheet)
     assert found.shape == grid
     assert str(found) == f"{grid[0]}x{grid[1]}"
