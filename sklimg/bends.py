@@ -1,19 +1,22 @@
-"""Rules as they were drawn: a little off, a little slanted, a little bent.
+"""Rules as they were drawn: a little off, a little slanted, a little bent, or cut off.
 
 Floor 1: works on arrays; reads no file and prints nothing.
 """
 
 import numpy as np
+from scipy import ndimage
 
 from sklimg.pencils import Frame
-from sklimg.rules import RuledGrid
+from sklimg.rules import OPEN, RuledGrid
 
-__all__ = ["follow_rules"]
+__all__ = ["cut_sides", "follow_rules"]
 
 _SAMPLES = 24  # a cell, along a line and across
 _REACH = 0.12  # of a cell; a rule is looked for no further away
 _SHARPENED = (0.1, 0.06, 0.04)  # of a cell: what counts as near, round by round
 _LEAST = 0.25  # of a line's length that has to be drawn for it to be followed
+_BEYOND = np.linspace(0.1, 0.9, 17)  # of a cell beyond the outermost line
+_RUNS_ON = 0.6  # of how much of the rules is drawn, where they go on
 
 
 def follow_rules(grid: RuledGrid) -> np.ndarray:
@@ -37,6 +40,28 @@ def follow_rules(grid: RuledGrid) -> np.ndarray:
     down = grid.down[:, None] + lying * steps[0][:, None]
     across = grid.across[None] + standing.T * steps[1][None]
     return grid.frame.pixels(down, across)
+
+
+def cut_sides(grid: RuledGrid) -> list[str]:
+    """Return at which sides rules run on to the picture's edge, so that cells are cut off."""
+    sides = []
+    most = np.array(grid.frame.shape) - 1
+    for axis, names in ((0, ("top", "bottom")), (1, ("left", "right"))):
+        lines, others = (grid.down, grid.across) if axis == 0 else (grid.across, grid.down)
+        spread = ndimage.maximum_filter1d(grid.shown[1 - axis], 5, axis=1 - axis)
+        ends = ((lines[0], lines[0] - lines[1]), (lines[-1], lines[-1] - lines[-2]))
+        for name, (outer, step) in zip(names, ends, strict=True):
+            beyond = outer + step * _BEYOND
+            places = (
+                (beyond[:, None], others[None]) if axis == 0 else (others[None], beyond[:, None])
+            )
+            points = grid.frame.pixels(*places)
+            inside = ((points > OPEN) & (points < most - OPEN)).all(axis=-1)
+            y, x = np.moveaxis(np.clip(np.rint(points).astype(int), 0, most), -1, 0)
+            ends_here = 0.15 < inside.mean() < 0.9
+            if ends_here and spread[y, x][inside].mean() > _RUNS_ON * grid.seen:
+                sides.append(name)
+    return sides
 
 
 def _offsets(
@@ -82,6 +107,6 @@ def _parabola(drawn: np.ndarray, reach: np.ndarray, shapes: np.ndarray) -> np.nd
         middle = (close * reach[:, None]).sum(axis=0) / np.maximum(mass, 1e-9)
         weights = np.minimum(mass, 1)
         scaled = shapes * weights[:, None]
-        keep = np.diag([0.0, 0.1, 1.0]) * weights.sum()  # straight unless it is seen to bend
+        keep = np.diag([0.0, 0.03, 0.1]) * weights.sum()  # straight unless it is seen to bend
         bend = np.linalg.solve(scaled.T @ shapes + keep, scaled.T @ middle)
     return bend

@@ -87,7 +87,7 @@ def best_cells(profile: np.ndarray, least: float = 14.0) -> Comb:
         Shortest period in pixels.
     """
     length = len(profile)
-    ink = profile / max(profile[profile > 0.02 * profile.max()].mean(), 1e-9)
+    ink = profile / max(profile[profile >= 0.02 * profile.max()].mean(), 1e-9)
     best, period = Comb(0.0, float(length), 0.0, 1), least
     while period < length / 1.9:
         gap = ndimage.gaussian_filter1d(ink, 0.07 * period, mode="constant")

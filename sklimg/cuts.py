@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sklimg.errors import GridError, UsageError
+from sklimg.errors import GridError, TableError, UsageError
 from sklimg.forms import read_form
 from sklimg.glyphs import find_glyph, frame_glyph
-from sklimg.grids import ENOUGH, KINDS, FoundGrid, find_grid
+from sklimg.grids import ENOUGH, KINDS, FoundGrid, find_grid, fits
+from sklimg.marks import find_marks
 from sklimg.names import SQUARES
 from sklimg.sheets import is_empty, rule_inset, split_sheet, square_tile, tile_boxes
 from sklimg.warps import cell_size, even_nodes, flat_sheet, padded_nodes, shrunk_sheet
@@ -88,9 +89,14 @@ class CutPage:
     Attributes
     ----------
     size : tuple of int
-        Of the sheet, laid flat, (height, width); boxes are in its pixels.
+        Of the sheet as it was cut, (height, width): laid flat, and made smaller for
+        cleaning where its cells are large. Boxes are in its pixels.
     found : FoundGrid
         The grid it was cut along.
+    is_clean : bool
+        Whether the tiles were cleaned; those of photos are not.
+    warnings : list of str
+        What a person should look at, one line each.
     tiles : list of Tile
     n_empty : int
         Tiles left out because they hold nothing.
@@ -98,6 +104,8 @@ class CutPage:
 
     size: tuple[int, int]
     found: FoundGrid
+    is_clean: bool
+    warnings: list[str]
     tiles: list[Tile] = field(default_factory=list)
     n_empty: int = 0
 
@@ -117,20 +125,30 @@ def cut_page(sheet: np.ndarray, how: Cutting) -> CutPage:
     SheetError
         If the sheet has fewer pixels than tiles.
     """
+    warnings: list[str] = []
     if how.find:
         found, labels = _found(sheet, how)
-        cell = cell_size(found.nodes)
-        size = (cell[0] * found.shape[0], cell[1] * found.shape[1])
+        if found.cut:
+            warnings.append(f"boxes at the {' and '.join(found.cut)} are cut off and left out")
+        if found.kind != "form" and len(find_marks(_grey(sheet))) > 1:
+            warnings.append("marks of a form are seen, but its code is not: there are no labels")
     else:
-        boxes = tile_boxes(sheet.shape[:2], how.grid)
+        tile_boxes(sheet.shape[:2], how.grid)  # a sheet with too few pixels is told by its size
         found = FoundGrid(even_nodes(sheet.shape[:2], how.grid), 1.0, "given")
-        labels, size = how.labels_of(how.grid), sheet.shape[:2]
-    boxes = tile_boxes(size, found.shape)
-    page = CutPage(size, found)
+        labels = how.labels_of(how.grid)
+    nodes = found.nodes
     if how.clean:
-        cut = _cleaned(sheet, found, boxes)
+        # no classifier sees more of a symbol, and it takes the less time
+        sheet, nodes = shrunk_sheet(sheet, nodes, _CLEAN_SIDE)
+    cell = cell_size(nodes)
+    is_flat = not how.find and not how.clean
+    size = sheet.shape[:2] if is_flat else (cell[0] * found.shape[0], cell[1] * found.shape[1])
+    boxes = tile_boxes(size, found.shape)
+    page = CutPage(size, found, how.clean, warnings)
+    if how.clean:
+        cut, page.is_clean = _cleaned(sheet, nodes, boxes)
     else:
-        flat = sheet if not how.find else flat_sheet(sheet, found.nodes, cell)
+        flat = sheet if is_flat else flat_sheet(sheet, nodes, cell)
         cut = _plain(flat, found.shape, boxes, how)
     for i, (box, tile, empty) in enumerate(cut):
         if labels[i] is None:
@@ -144,11 +162,10 @@ def cut_page(sheet: np.ndarray, how: Cutting) -> CutPage:
 
 def _found(sheet: np.ndarray, how: Cutting) -> tuple[FoundGrid, Sequence[str | None]]:
     """Return the grid on a sheet and the labels of its tiles."""
-    grey = sheet if sheet.ndim == 2 else sheet[..., 1]  # green is nearest to grey
-    form = read_form(np.ascontiguousarray(grey))
+    form = read_form(_grey(sheet))
     if form is not None:
         found = FoundGrid(form[1], 1.0, "form")
-        if any(given not in (None, n) for given, n in zip(how.grid, found.shape, strict=True)):
+        if not fits(found, how.grid):
             raise GridError(f"expected {_asked(how.grid)}, got a printed form of {found}", found)
         printed = form[0].labels
         if how.labels is None:
@@ -160,16 +177,23 @@ def _found(sheet: np.ndarray, how: Cutting) -> tuple[FoundGrid, Sequence[str | N
     known = all(how.grid)
     if found is None or found.confidence < 0.05:
         raise GridError(f"expected {_asked(how.grid)}, found none")
+    if not fits(found, how.grid):
+        raise GridError(f"expected {_asked(how.grid)}, found {_described(found)}", found)
     if found.confidence < (_KNOWN if known else ENOUGH):
+        enough = _KNOWN if known else ENOUGH
         raise GridError(
-            f"expected {_asked(how.grid)}, found one of {found} by {KINDS[found.kind]} with a "
-            f"confidence of {found.confidence:.2f}, below {_KNOWN if known else ENOUGH}",
-            found,
+            f"expected {_asked(how.grid)}, found {_described(found)}, below {enough}", found
         )
     try:
         return found, how.labels_of(found.shape)
-    except GridError as err:
+    except (GridError, TableError) as err:
         raise GridError(f"{err} (the grid found is {found})", found) from err
+
+
+def _described(found: FoundGrid) -> str:
+    """Say what was found."""
+    how = f"by {KINDS[found.kind]} with a confidence of {found.confidence:.2f}"
+    return f"one of {found} {how}"
 
 
 def _asked(grid: Grid) -> str:
@@ -199,22 +223,32 @@ def _plain(flat: np.ndarray, grid: tuple[int, int], boxes: list, how: Cutting) -
         yield box, tile, is_empty(whole)
 
 
-def _cleaned(sheet: np.ndarray, found: FoundGrid, boxes: list) -> Iterator[tuple]:
-    """Yield (box, tile, whether it is empty) of each tile, its symbol alone in the middle."""
-    # no classifier sees more of a symbol, and it takes the less time
-    sheet, nodes = shrunk_sheet(sheet, found.nodes, _CLEAN_SIDE)
+def _cleaned(sheet: np.ndarray, nodes: np.ndarray, boxes: list) -> tuple[list[tuple], bool]:
+    """Return (box, tile, whether it is empty) of each tile, and whether they were cleaned.
+
+    Tiles hold their symbol alone in the middle. If most tiles of a sheet are photos,
+    all are left as they are.
+    """
     height, width = cell_size(nodes)
     wide = (round(height * (1 + 2 * _MARGIN)), round(width * (1 + 2 * _MARGIN)))
     share, side = _MARGIN / (1 + 2 * _MARGIN), max(height, width)
     corners = padded_nodes(nodes, _MARGIN).reshape(-1, 2, 2, 2)
-    for box, corner in zip(boxes, corners, strict=True):
-        tile = flat_sheet(sheet, corner, wide)
-        glyph = find_glyph(tile, share, sure=False)
-        if glyph is None:  # a photo is left as it is
-            down, across = (wide[0] - height) // 2, (wide[1] - width) // 2
-            yield box, tile[down : down + height, across : across + width], False
-        else:
-            yield box, frame_glyph(tile, glyph, (side, side)), not glyph.cover.any()
+    tiles = [flat_sheet(sheet, corner, wide) for corner in corners]
+    glyphs = [find_glyph(tile, share, sure=False) for tile in tiles]
+    if 2 * glyphs.count(None) > len(tiles):
+        down, across = (wide[0] - height) // 2, (wide[1] - width) // 2
+        part = np.s_[down : down + height, across : across + width]
+        return [(box, tile[part], False) for box, tile in zip(boxes, tiles, strict=True)], False
+    cut = []
+    for box, tile, glyph in zip(boxes, tiles, glyphs, strict=True):
+        sure = glyph or find_glyph(tile, share)
+        cut.append((box, frame_glyph(tile, sure, (side, side)), not sure.cover.any()))
+    return cut, True
+
+
+def _grey(sheet: np.ndarray) -> np.ndarray:
+    """Return a sheet in grey; green is nearest to it."""
+    return sheet if sheet.ndim == 2 else np.ascontiguousarray(sheet[..., 1])
 
 
 def _margin(length: int, share: float) -> int:

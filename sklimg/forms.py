@@ -203,24 +203,6 @@ def _rows(cells: Sequence[tuple[str, int]], columns: int) -> int:
     return sum(-(-number // columns) for _, number in cells)
 
 
-def _varint(number: int) -> bytes:
-    """Return a number in as few bytes as it needs, seven bits in each."""
-    taken = bytearray()
-    while number > 127:
-        taken.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*taken, number])
-
-
-def _read_varint(body: bytes) -> tuple[int, bytes]:
-    """Return the number that begins *body*, and what follows it."""
-    number = shift = used = 0
-    while body[used] & 128:
-        number |= (body[used] & 127) << shift
-        shift, used = shift + 7, used + 1
-    return number | body[used] << shift, body[used + 1 :]
-
-
 def _check(labels: Sequence[str], per_label: int) -> None:
     if not labels or per_label < 1:
         raise UsageError(

@@ -17,6 +17,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from sklimg.borders import dilated, without_rules
+
 __all__ = ["CONTENTS", "Glyph", "centre_glyph", "find_glyph", "frame_glyph"]
 
 CONTENTS = ("auto", "glyph", "photo")  # what a tile shows; the first is the default
@@ -24,10 +26,7 @@ _FRAME = 28 / 20  # sides of MNIST's frame and of the box that its digits fill
 
 _LEAST_CONTRAST = 20.0  # grey levels by which ink differs from paper
 _INK = 0.35  # of the darkest ink; what is fainter is paper
-_BAND = 0.22  # of a tile's side, at each edge, where rules may run
-_NEAR = 0.1  # the same where the neighbours' margin tells where the tile ends
-_RULE = 0.5  # of a tile's side that a rule is at least long
-_CROSSES = 1.6  # thicknesses of a rule that a stroke across it is at least long
+_NEAR = 0.1  # of a tile's side, at each edge, where nothing but rules is
 _CORE = 0.2  # of a tile's side, at each edge, around where a symbol is
 _SPECK = 0.03  # of the largest part's ink
 _DARK = 95  # percentile of a symbol's ink that becomes black
@@ -105,11 +104,12 @@ def frame_glyph(tile: np.ndarray, glyph: Glyph, size: tuple[int, int]) -> np.nda
     size : tuple of int
         Of the frame, (height, width).
     """
-    plain = 255.0 if np.mean(glyph.paper) >= 128 else 0.0
     if not glyph.cover.any():
+        plain = 255 if np.mean(glyph.paper) >= 128 else 0
         return np.full((*size, *tile.shape[2:]), plain, np.uint8)
     cover = glyph.cover if tile.ndim == 2 else glyph.cover[:, :, None]
     ink = (tile.astype(np.float32) - glyph.paper) * cover
+    plain = 255.0 if ink.sum() < 0 else 0.0  # whatever the light was, paper is lighter or darker
     weight = np.abs(ink) if tile.ndim == 2 else np.abs(ink).mean(axis=2)
     darkest = float(np.percentile(weight[glyph.cover > 0], _DARK))
     is_ink = weight > _INK * darkest
@@ -141,18 +141,17 @@ def find_glyph(tile: np.ndarray, margin: float = 0.0, sure: bool = True) -> Glyp
     contrast = np.abs(tile - paper)
     if tile.ndim == 3:
         contrast = contrast.mean(axis=2)
-    inner = _without_margin(contrast, margin)
-    darkest = float(np.percentile(inner, 99.5))
-    if not sure and _is_photo(inner, darkest):
+    darkest = float(np.percentile(_without_margin(contrast, margin), 99.5))
+    if not sure and _is_photo(_inner(contrast, margin, _NEAR), darkest):
         return None
     if darkest < _LEAST_CONTRAST:
         return Glyph(paper, np.zeros(contrast.shape, np.float32))
     inked = contrast > max(_INK * darkest, _LEAST_CONTRAST / 2)
-    inked = _without_rules(inked, margin)
+    inked = without_rules(inked, margin)
     parts, count = ndimage.label(inked, np.ones((3, 3)))
     kept = _own_parts(parts, count, contrast, margin)
     # the soft edge of a stroke belongs to it, a rule beside it does not
-    cover = _dilated(_dilated(kept, 1, 0), 1, 1)
+    cover = dilated(dilated(kept, 1, 0), 1, 1)
     cover &= kept | (contrast < _INK * darkest)
     return Glyph(paper, cover.astype(np.float32))
 
@@ -182,58 +181,8 @@ def _paper(tile: np.ndarray) -> np.ndarray:
 def _is_photo(contrast: np.ndarray, darkest: float) -> bool:
     """Tell whether a tile is neither mostly paper nor strokes."""
     near = max(_NEAR_PAPER * darkest, 6.0)
-    return bool(np.mean(contrast > _INK * darkest) > _MOST_INK or np.mean(contrast < near) < _FLAT)
-
-
-def _without_rules(inked: np.ndarray, margin: float) -> np.ndarray:
-    """Return ink without long thin lines near the edges; strokes across them stay."""
-    left = inked.copy()
-    for axis in (0, 1):
-        rules = _rules(inked if axis == 0 else inked.T, margin)
-        left &= ~(rules if axis == 0 else rules.T)
-    return left
-
-
-def _rules(inked: np.ndarray, margin: float) -> np.ndarray:
-    """Return the pixels of lines that run from left to right near the top or the bottom."""
-    height, width = inked.shape
-    closed = _eroded(_dilated(inked, gap := max(1, round(0.04 * width)), 1), gap, 1)
-    # a line may fall by a pixel or two on its way: it is looked for in a thicker one
-    thick = _dilated(closed, max(1, round(0.02 * height)), 0)
-    half = max(1, round(_RULE * width * (1 - 2 * margin)) // 2)
-    runs = _dilated(_eroded(thick, half, 1), half, 1)
-    reach = _NEAR if margin else _BAND
-    band = round(height * (margin + reach * (1 - 2 * margin)))
-    runs[band : height - band] = False
-    # a rule runs on beyond the tile, the foot of a symbol ends in it
-    parts, count = ndimage.label(runs)
-    ends = np.unique(parts[:, [0, -1]])
-    is_rule = np.zeros(count + 1, bool)
-    is_rule[ends[ends > 0]] = True
-    rules = is_rule[parts] & inked
-    middle = height // 2
-    for side in (slice(0, middle), slice(middle, height)):
-        widths = rules[side].sum(axis=0)
-        if widths.any():  # a stroke that crosses goes on beyond the rule
-            thickness = np.percentile(widths[widths > 0], 75)
-            most = max(1, min(round(_CROSSES * thickness), middle - 1) // 2)
-            tall = _dilated(_eroded(inked[side], most, 0, edge=0), most, 0) & rules[side]
-            rules[side] &= ~_dilated(_eroded(tall, 1, 1, edge=0), 1, 1)  # and has some width
-    return rules
-
-
-def _dilated(mask: np.ndarray, reach: int, axis: int) -> np.ndarray:
-    """Return what lies within *reach* pixels along an axis."""
-    grown = ndimage.maximum_filter1d(mask.view(np.uint8), 2 * reach + 1, axis, mode="constant")
-    return grown.view(bool)
-
-
-def _eroded(mask: np.ndarray, reach: int, axis: int, edge: int = 1) -> np.ndarray:
-    """Return what has *reach* pixels on both sides; beyond the tile there is *edge*."""
-    size = 2 * reach + 1
-    return ndimage.minimum_filter1d(
-        mask.view(np.uint8), size, axis, mode="constant", cval=edge
-    ).view(bool)
+    least = max(_INK * darkest, _LEAST_CONTRAST / 2)
+    return bool(np.mean(contrast > least) > _MOST_INK or np.mean(contrast < near) < _FLAT)
 
 
 def _own_parts(parts: np.ndarray, count: int, contrast: np.ndarray, margin: float) -> np.ndarray:
@@ -251,8 +200,22 @@ def _own_parts(parts: np.ndarray, count: int, contrast: np.ndarray, margin: floa
     own = (core > _MOSTLY * sizes) | ((inside > 0) & ~at_edge)
     own[0] = False
     if own.any():
-        own &= sizes >= np.where(core > 0, _SPECK, _STRAY) * sizes[own].max()
+        largest = int(np.where(own, sizes, 0).argmax())
+        least = np.where(core > 0, _SPECK, _STRAY)
+        for part in np.flatnonzero(own & (core == 0)):
+            if _is_dot(parts == part, parts == largest):
+                least[part] = _SPECK
+        own &= sizes >= least * sizes[largest]
     return own[parts]
+
+
+def _is_dot(part: np.ndarray, largest: np.ndarray) -> bool:
+    """Tell whether a part is a dot or a stroke above or below the largest one."""
+    rows, columns = (np.flatnonzero(part.any(axis=1 - axis)) for axis in (0, 1))
+    under = np.flatnonzero(largest.any(axis=0))
+    height, width = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
+    is_over = under[0] <= (columns[0] + columns[-1]) / 2 <= under[-1]
+    return bool(is_over and max(height, width) < 3 * min(height, width))
 
 
 def _inner(picture: np.ndarray, margin: float, share: float) -> np.ndarray:

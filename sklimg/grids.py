@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw
 
-from sklimg.bends import follow_rules
+from sklimg.bends import cut_sides, follow_rules
 from sklimg.errors import SheetError
 from sklimg.lattices import find_lattice
 from sklimg.paper import measure_ink, reduce_sheet
-from sklimg.rules import cut_sides, find_rules
+from sklimg.rules import RuledGrid, find_rules
 from sklimg.warps import cell_size
 
-__all__ = ["ENOUGH", "KINDS", "FoundGrid", "find_grid", "show_grid"]
+__all__ = ["ENOUGH", "KINDS", "FoundGrid", "find_grid", "fits", "show_grid"]
 
 ENOUGH = 0.5  # confidence from which a grid is taken
 KINDS = {  # what told that there is a grid
@@ -25,7 +25,12 @@ KINDS = {  # what told that there is a grid
     "given": "the rows and columns given",
 }
 _SHOWN = 1600  # pixels of the picture that shows a grid
+_DOUBT = 0.45  # confidence where a grid was found that may be another
+_CLEAR = 0.7  # confidence from which rules tell more than symbols
 _SURE = 0.8  # confidence from which rules need no second opinion
+_NEAR = 0.25  # of a cell between the crossings of two grids that are one
+_PARTED = 0.5  # of the filled cells that hold two symbols
+_LEAST_CELL = 12.0  # pixels; in smaller cells a rule and a stroke are alike
 _SIDE = 1024  # pixels of the sheet in which the grid is looked for
 _LEAST_SIDE = 24  # pixels; a smaller picture holds no grid that could be told
 
@@ -78,7 +83,8 @@ def find_grid(
     Returns
     -------
     found : FoundGrid or None
-        None if there is nothing like a grid.
+        None if there is nothing like a grid. Where the sheet plainly has other rows
+        or columns than *grid* says, they are returned.
 
     Raises
     ------
@@ -101,14 +107,25 @@ def find_grid(
         )
     grey, scale = reduce_sheet(sheet, _SIDE)
     ink = measure_ink(grey)
-    found = _ruled(ink, grid)
-    if found is None or found.confidence < _SURE:
-        found = _agreed(found, _spaced(ink, grid))
+    found = _judged(ink, (None, None))
+    if not fits(found, grid):
+        plain = found is not None and found.confidence >= _CLEAR
+        other = None if plain and found.kind == "rules" else _judged(ink, grid)
+        found = other if other or not plain else found
     if found is None:
         return None
+    if min(cell_size(found.nodes)) < _LEAST_CELL:
+        found.confidence = min(found.confidence, _DOUBT)
     # means of pixels lie in the middle of them
     nodes = (found.nodes + 0.5) / scale - 0.5
     return FoundGrid(nodes, found.confidence, found.kind, found.cut)
+
+
+def fits(found: FoundGrid | None, grid: tuple[int | None, int | None]) -> bool:
+    """Tell whether a grid was found that has the rows and columns that are known."""
+    return found is not None and all(
+        known in (None, n) for known, n in zip(grid, found.shape, strict=True)
+    )
 
 
 def show_grid(sheet: np.ndarray, nodes: np.ndarray) -> np.ndarray:
@@ -136,26 +153,42 @@ def show_grid(sheet: np.ndarray, nodes: np.ndarray) -> np.ndarray:
     return np.asarray(image)
 
 
+def _judged(ink: np.ndarray, grid: tuple[int | None, int | None]) -> FoundGrid | None:
+    """Return the grid that rules tell, or symbols, or both."""
+    rules = find_rules(ink, grid)
+    found = None if rules is None else _ruled(rules)
+    if rules is not None and None in grid:
+        # every other rule may be gone, or be no rule but strokes: more than one grid fits
+        is_clear = rules.parted > _PARTED and found.confidence >= _SURE
+        if rules.parted > _PARTED or rules.is_uneven:
+            found.confidence = min(found.confidence, _DOUBT)
+        if is_clear:  # symbols may be two in a box
+            return found
+    if found is None or found.confidence < _SURE:
+        found = _agreed(found, _spaced(ink, grid))
+    return found
+
+
 def _agreed(ruled: FoundGrid | None, spaced: FoundGrid | None) -> FoundGrid | None:
     """Return what faint rules and the symbols between them tell together."""
     if ruled is None or spaced is None:
         return ruled or spaced
-    if ruled.shape == spaced.shape:  # rules tell better where, symbols how many
+    off = np.abs(ruled.nodes - spaced.nodes) if ruled.shape == spaced.shape else np.inf
+    if np.mean(off) < _NEAR * min(cell_size(ruled.nodes)):
+        # rules tell better where, symbols how many
         ruled.confidence = max(ruled.confidence, spaced.confidence)
+        return ruled
+    if ruled.confidence >= _CLEAR:
         return ruled
     return max(ruled, spaced, key=lambda found: found.confidence)
 
 
-def _ruled(ink: np.ndarray, grid: tuple[int | None, int | None]) -> FoundGrid | None:
-    """Return the ruled grid, with a confidence."""
-    rules = find_rules(ink, grid)
-    if rules is None:
-        return None
+def _ruled(rules: RuledGrid) -> FoundGrid:
+    """Return a ruled grid, with a confidence."""
     # strokes and edges of a photo may look like a few lines, never like many
     n_lines = len(rules.down) + len(rules.across)
     needed = min(0.45 + 1.2 / n_lines, 0.75)
-    confidence = 0.5 + (rules.seen - needed) / (2 * (1 - needed))
-    confidence = float(np.clip(confidence, 0, 1))
+    confidence = float(np.clip(0.5 + (rules.seen - needed) / (2 * (1 - needed)), 0, 1))
     return FoundGrid(follow_rules(rules), confidence, "rules", cut_sides(rules))
 
 
@@ -169,7 +202,8 @@ def _spaced(ink: np.ndarray, grid: tuple[int | None, int | None]) -> FoundGrid |
         (0.85 - lattice.filled) / 0.5,  # a cell may be left empty
         (0.97 - lattice.whole) / 0.1,
         (lattice.spread - 0.07) / 0.04,
-        (12 - rows * columns) / 6,  # a few things lie evenly by chance
+        (0.3 - lattice.extent) / 0.1,  # small things in large cells
+        (13 - rows * columns) / 6,  # a few things lie evenly by chance
         _oblongness(lattice.nodes) - 2.5,  # lines of text do, too
         2.0 if min(rows, columns) < 2 else 0.0,
     ]

@@ -231,14 +231,11 @@ def _decoded_side(spec: ImageSpec) -> int:
 
 
 def _cleaned(image: Image.Image, spec: ImageSpec) -> Image.Image:
-    """Return the symbol of a picture alone and centred; a photograph as it is."""
+    """Return the symbol of a picture alone and centred."""
     from sklimg.glyphs import find_glyph, frame_glyph  # bring scipy, which most can do without
 
     tile = np.asarray(image)
-    glyph = find_glyph(tile, sure=False)
-    if glyph is None:
-        return image
-    return Image.fromarray(frame_glyph(tile, glyph, (spec.side, spec.side)))
+    return Image.fromarray(frame_glyph(tile, find_glyph(tile), (spec.side, spec.side)))
 
 
 def _has_more(image: Image.Image) -> bool:

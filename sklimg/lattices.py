@@ -35,12 +35,15 @@ class Lattice:
         Share of the symbols, by area, that lie in one cell.
     spread : float
         Mean distance of symbols from the middle of their cell, in cells.
+    extent : float
+        Median of the symbols' longer sides, in cells.
     """
 
     nodes: np.ndarray
     filled: float
     whole: float
     spread: float
+    extent: float
 
 
 def find_lattice(
@@ -68,8 +71,8 @@ def find_lattice(
     to_picture = _fitted(steps, corners.reshape(-1, 2), shape, loose=True)
     for _ in range(_ROUNDS):
         cells, middles = _dealt(boxes, np.linalg.inv(to_picture), shape)
-        if len(cells) < 4:
-            return None
+        if len(cells) < 4 or (np.ptp(cells, axis=0) == 0).any():
+            return None  # in one row or column, nothing tells how large the cells are
         to_picture = _fitted(cells + 0.5, middles, shape)
     return _cropped(to_picture, boxes, cells, middles, shape, grid)
 
@@ -120,7 +123,7 @@ def _fitted(
     middle, half = np.array(shape) / 2, max(shape) / 2
     z = (steps - middle) / half
     linear = np.linalg.lstsq(np.column_stack([z, np.ones(len(z))]), points, rcond=None)[0]
-    cell = np.sqrt(abs(np.linalg.det(linear[:2]))) / half  # pixels
+    cell = max(np.sqrt(abs(np.linalg.det(linear[:2]))) / half, 1.0)  # pixels
 
     def misses(p):
         turn, shift, bend = p[:4].reshape(2, 2), p[4:6], p[6:]
@@ -159,7 +162,16 @@ def _cropped(to_picture, boxes, cells, middles, shape, grid) -> Lattice | None:
         }
         emptiest = min(sides, key=sides.get)
         if sides[emptiest] >= _FILLED:
-            break
+            # one row or column too many: the first holds labels, in the margin
+            first = ("top", "left")
+            over = [
+                n
+                for n, got, known in zip(first, part.shape, grid, strict=True)
+                if known and got == known + 1
+            ]
+            if not over:
+                break
+            emptiest = over[0]
         top, bottom = top + (emptiest == "top"), bottom - (emptiest == "bottom")
         left, right = left + (emptiest == "left"), right - (emptiest == "right")
     if any(given not in (None, got) for given, got in zip(grid, part.shape, strict=True)):
@@ -177,6 +189,7 @@ def _cropped(to_picture, boxes, cells, middles, shape, grid) -> Lattice | None:
         filled=float(part.mean()),
         whole=float(areas[inside & (over < 0.06)].sum() / areas.sum()),
         spread=float(off.mean()),
+        extent=float(np.median((high - low).max(axis=1))),
     )
 
 

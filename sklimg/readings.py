@@ -49,6 +49,7 @@ class Reading:
     """A sheet's grid, and the answers in reading order; cells that a form leaves out have none."""
 
     found: FoundGrid
+    warnings: list[str] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
 
     def text(self) -> str:
@@ -68,7 +69,7 @@ def read_sheet(
 ) -> Reading:
     """Read a filled sheet: find its grid, and say what each cell shows.
 
-    Tiles become what the model's training images became.
+    Tiles are cleaned if the model's training images were, and become pixels as those did.
 
     Parameters
     ----------
@@ -85,9 +86,10 @@ def read_sheet(
     clean = model.spec.clean == "yes"
     page = cut_page(sheet, Cutting(grid, clean=clean))
     full = [tile for tile in page.tiles if not tile.is_empty]
-    reading = Reading(page.found)
+    reading = Reading(page.found, page.warnings)
     probabilities = iter(())
     if full:
+        # by way of files, as the tiles went that the model was trained on
         pixels = [read_image(encode_image(tile.pixels), model.spec).reshape(-1) for tile in full]
         probabilities = iter(model.predict_proba(np.stack(pixels)))
     for tile in page.tiles:
@@ -112,7 +114,7 @@ def draw_reading(sheet: np.ndarray, reading: Reading) -> np.ndarray:
     Returns
     -------
     picture : ndarray of shape (height, width, 3), uint8
-        Of about 2,000 pixels at least or at most, so that the answers can be read.
+        Its longer side is 2,000 pixels, so that the answers can be read.
     """
     scale = _SHOWN / max(sheet.shape[:2])
     image = Image.fromarray(sheet).convert("RGB")

@@ -16,15 +16,14 @@ from scipy import ndimage
 from sklimg.combs import best_lines, line_evidence, walk_lines
 from sklimg.pencils import Frame, find_pencil
 
-__all__ = ["RuledGrid", "cut_sides", "find_rules", "show_rules"]
+__all__ = ["OPEN", "RuledGrid", "find_rules", "show_rules"]
 
 _ALONG = 9  # pixels over which a rule is smoothed along its way
 _WIDEST = 15  # pixels; whatever is wider is no rule
 _SAMPLES = 16  # a cell, in each direction
-_OPEN = 2.0  # pixels from the picture's edge where a rule can't be told
+OPEN = 2.0  # pixels from the picture's edge where a rule can't be told
 _CONTENT = 0.2  # what writing in a cell is worth, of a rule on one of its sides
-_BEYOND = np.linspace(0.1, 0.9, 17)  # of a cell beyond the outermost line
-_RUNS_ON = 0.6  # of how much of the rules is drawn, where they go on
+_FAR_LESS = 0.6  # of how much of the other lines is drawn
 _MARGIN = slice(4, 12)  # samples of a cell that hold no rule
 
 
@@ -43,6 +42,11 @@ class RuledGrid:
         By which one grid is better than another.
     shown : tuple of two ndarrays of the shape of the sheet
         Thin lines from left to right and from top to bottom; see `show_rules`.
+    parted : float
+        Share of the filled cells that hold two symbols with a gap in the middle.
+    is_uneven : bool
+        Whether every other line of a direction is drawn far less than the rest, or one
+        is drawn half way between two others.
     """
 
     frame: Frame
@@ -51,6 +55,8 @@ class RuledGrid:
     seen: float
     worth: float
     shown: tuple[np.ndarray, np.ndarray]
+    parted: float
+    is_uneven: bool
 
 
 def show_rules(ink: np.ndarray, axis: int) -> np.ndarray:
@@ -109,28 +115,6 @@ def find_rules(
     return max((found for found in grids if found), key=lambda one: one.worth, default=None)
 
 
-def cut_sides(grid: RuledGrid) -> list[str]:
-    """Return at which sides rules run on to the picture's edge, so that cells are cut off."""
-    sides = []
-    most = np.array(grid.frame.shape) - 1
-    for axis, names in ((0, ("top", "bottom")), (1, ("left", "right"))):
-        lines, others = (grid.down, grid.across) if axis == 0 else (grid.across, grid.down)
-        spread = ndimage.maximum_filter1d(grid.shown[1 - axis], 5, axis=1 - axis)
-        ends = ((lines[0], lines[0] - lines[1]), (lines[-1], lines[-1] - lines[-2]))
-        for name, (outer, step) in zip(names, ends, strict=True):
-            beyond = outer + step * _BEYOND
-            places = (
-                (beyond[:, None], others[None]) if axis == 0 else (others[None], beyond[:, None])
-            )
-            points = grid.frame.pixels(*places)
-            inside = ((points > _OPEN) & (points < most - _OPEN)).all(axis=-1)
-            y, x = np.moveaxis(np.clip(np.rint(points).astype(int), 0, most), -1, 0)
-            ends_here = 0.15 < inside.mean() < 0.9
-            if ends_here and spread[y, x][inside].mean() > _RUNS_ON * grid.seen:
-                sides.append(name)
-    return sides
-
-
 class _Trial:
     """All lines that two combs lead to, and how much of each is drawn."""
 
@@ -140,11 +124,14 @@ class _Trial:
         points = frame.pixels(_between(down)[:, None], _between(across)[None])
         near = np.rint(points).astype(int)
         most = np.array(frame.shape) - 1
-        inside = ((points > _OPEN) & (points < most - _OPEN)).all(axis=-1)
+        inside = ((points > OPEN) & (points < most - OPEN)).all(axis=-1)
         y, x = np.moveaxis(np.clip(near, 0, most), -1, 0)
         self.lying = _drawn(spread[0][y, x], inside)
+        half = _SAMPLES // 2
+        self.half_lying = _drawn(spread[0][y, x][half:-half], inside[half:-half])
+        self.half_standing = _drawn(spread[1][y, x].T[half:-half], inside.T[half:-half]).T
         self.standing = _drawn(spread[1][y, x].T, inside.T).T
-        self.content = _written(ink[y, x])
+        self.content, self.parted = _written(ink[y, x])
         sides = [np.nan_to_num(self.lying), np.nan_to_num(self.standing.T)]
         lines = [np.sort(side, axis=1)[:, side.shape[1] // 3 :].mean(axis=1) for side in sides]
         self.strength = float(np.percentile(np.concatenate(lines), 70))
@@ -177,7 +164,17 @@ class _Trial:
             seen,
             float(worth),
             self.shown,
+            _parted(self.parted[:, top:bottom, left:right], self.content[top:bottom, left:right]),
+            _is_uneven(rules[0])
+            or _is_uneven(rules[1].T)
+            or self._is_halved(top, bottom, left, right, seen),
         )
+
+    def _is_halved(self, top, bottom, left, right, seen):
+        """Tell whether a line is drawn half way between two of a part of the grid."""
+        lying = np.nan_to_num(self.half_lying[top:bottom, left:right]).mean(axis=1)
+        standing = np.nan_to_num(self.half_standing[top:bottom, left:right]).mean(axis=0)
+        return bool(max(lying.max(), standing.max()) > _FAR_LESS * seen)
 
     def _trimmed(self, top, bottom, left, right, grid):
         """Return the part without an outer row or column that no rule runs through."""
@@ -225,13 +222,40 @@ def _drawn(shown: np.ndarray, inside: np.ndarray) -> np.ndarray:
     return clear
 
 
-def _written(ink: np.ndarray) -> np.ndarray:
-    """Return 1 for each cell with ink inside, else 0."""
+def _written(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return 1 for each cell with ink inside, else 0; and where that is two symbols.
+
+    The latter is of shape (2, rows, columns): one above the other, side by side.
+    """
     half = _SAMPLES // 2
     rows, columns = ((length - 1) // _SAMPLES - 1 for length in ink.shape)
     cells = ink[half : half + rows * _SAMPLES, half : half + columns * _SAMPLES]
-    cells = cells.reshape(rows, _SAMPLES, columns, _SAMPLES)[:, _MARGIN, :, _MARGIN]
-    return (np.mean(cells > 0.25, axis=(1, 3)) > 0.04).astype(float)
+    cells = cells.reshape(rows, _SAMPLES, columns, _SAMPLES)[:, _MARGIN, :, _MARGIN] > 0.25
+    filled = np.mean(cells, axis=(1, 3)) > 0.04
+    parted = []
+    for axis in (1, 3):
+        profile = cells.any(axis=4 - axis)  # of shape (rows, columns, samples) or alike
+        profile = np.moveaxis(profile, 1, -1) if axis == 1 else profile
+        middle = profile.shape[-1] // 2
+        gap = ~profile[..., middle - 1 : middle + 1].any(axis=-1)
+        sides = profile[..., : middle - 1].any(axis=-1) & profile[..., middle + 1 :].any(axis=-1)
+        parted.append(gap & sides)
+    return filled.astype(float), np.array(parted)
+
+
+def _parted(parted: np.ndarray, content: np.ndarray) -> float:
+    """Return the larger share of filled cells that hold two symbols, one way or the other."""
+    return float(max((part * content).sum() for part in parted) / max(content.sum(), 1))
+
+
+def _is_uneven(drawn: np.ndarray) -> bool:
+    """Tell whether every other line, the first not among them, is drawn far less than the rest."""
+    if len(drawn) < 3 or len(drawn) % 2 == 0:
+        return False
+    lines = np.array([np.nanmean(line) if not np.isnan(line).all() else np.nan for line in drawn])
+    if np.isnan(lines[1::2]).all() or np.isnan(lines[::2]).all():
+        return False
+    return bool(np.nanmean(lines[1::2]) < _FAR_LESS * np.nanmean(lines[::2]))
 
 
 def _best_part(lying, standing, content, grid):

@@ -38,8 +38,8 @@ class ImageSpec:
         of the image is light, so that dark ink on light paper and light ink on
         dark paper both end as light on dark.
     clean : {"no", "yes", "auto"}, default="no"
-        Whether rules and specks are removed and the symbol is centred; photographs
-        stay as they are. "auto" is settled for a whole set: yes for tiles that
+        Whether every picture is taken for a symbol on paper, whose rules and specks
+        are removed and which is centred. "auto" is settled for a whole set: yes for tiles that
         were cleaned when they were cut, so that what a model is asked is cleaned, too.
     """
 

@@ -183,27 +183,33 @@ def _cut_file(
                 (folder / file).parent.mkdir(exist_ok=True)
                 (folder / file).write_bytes(encode_image(tile.pixels, format))
                 tiles.append((file, tile.label, name, tile.row + 1, tile.col + 1, *tile.box))
-            pages.append((name, path_text(path), page, *_told(cut, how)))
-            if cut.found.cut:
-                sides = " and ".join(cut.found.cut)
-                warnings.append(f"{name}: boxes at the {sides} are cut off and were left out")
+            pages.append((name, path_text(path), page, *_told(cut)))
+            warnings += [f"{name}: {warning}" for warning in cut.warnings]
     except (ImageError, SheetError) as err:
         for tile in tiles:
             (folder / tile[0]).unlink()
+        where = f"{path}, page {len(pages) + 1}" if pages else path
         if isinstance(err, GridError):
-            raise GridError(f"{path}: {err}", err.found) from err
+            raise GridError(f"{where}: {err}", err.found) from err
         if isinstance(err, SheetError):
-            raise SheetError(f"{path}: {err}") from err
+            raise SheetError(f"{where}: {err}") from err
         raise
     return tiles, pages, warnings
 
 
-def _told(cut: CutPage, how: Cutting) -> tuple:
+def _told(cut: CutPage) -> tuple:
     """Return what ``sheets.csv`` tells of a page behind its name, path and number."""
     found = cut.found
     confidence = "" if found.kind == "given" else round(found.confidence, 3)
     counts = (len(cut.tiles), cut.n_empty)
-    return (*cut.size, *found.shape, *counts, found.kind, confidence, "yes" if how.clean else "no")
+    return (
+        *cut.size,
+        *found.shape,
+        *counts,
+        found.kind,
+        confidence,
+        "yes" if cut.is_clean else "no",
+    )
 
 
 def _picture_file(out: str | os.PathLike, path: str | os.PathLike, several: bool) -> Path:

@@ -165,3 +165,12 @@ def _through(matrix, points):
     """Return points (y, x) after a homography."""
     moved = np.concatenate([points, np.ones((*points.shape[:-1], 1))], axis=-1) @ matrix.T
     return moved[..., :2] / moved[..., 2:]
+
+
+def misses(nodes, truth):
+    """Return how far each line of a grid is off, the mean over its nodes, in cells."""
+    off = np.abs(nodes - truth)
+    sides = [np.linalg.norm(np.diff(truth, axis=axis), axis=-1).mean() for axis in (0, 1)]
+    return np.concatenate(
+        [off[..., 0].mean(axis=1) / sides[0], off[..., 1].mean(axis=0) / sides[1]]
+    )

@@ -138,3 +138,31 @@ def test_empty_boxes_are_told_and_left_out(clean):
     assert [tile.is_empty for tile in told.tiles] == [False] + [True] * 5
     page = cut_page(sheet, Cutting(clean=clean, skip_empty=True))
     assert (len(page.tiles), page.n_empty) == (1, 5)
+
+
+@pytest.mark.parametrize("light", [1.0, 0.5, 0.3])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_symbols_stay_on_paper_in_any_light(light, inverted):
+    sheet = draw_sheet(5, (4, 5), "thin", tilt=0).pixels
+    pixels = ((255 - sheet if inverted else sheet) * light).astype(np.uint8)
+    page = cut_page(pixels, Cutting((4, 5), clean=True))
+    paper = 0 if inverted else 255
+    for tile in page.tiles:
+        assert tile.pixels[0, 0] == paper
+        assert 0.03 < np.mean(np.abs(tile.pixels.astype(int) - paper) > 127) < 0.4
+
+
+def test_other_counts_than_are_there_are_refused(drawn):
+    with pytest.raises(GridError, match="expected a grid of 6 rows, found one of 5x7 by ruled"):
+        cut_page(drawn.pixels, Cutting((6, None)))
+
+
+def test_a_form_without_its_code_is_warned_of():
+    rng = np.random.default_rng(4)
+    form, paper = random_form(rng)
+    photo, nodes = photograph_form(form, paper, rng, size=1600)
+    bottom = int(nodes[-1, :, 0].max()) + 20
+    hidden = photo.copy()
+    hidden[bottom:] = np.median(photo[bottom:])
+    page = cut_page(hidden, Cutting((form.rows, form.columns)))
+    assert page.warnings == ["marks of a form are seen, but its code is not: there are no labels"]

@@ -13,7 +13,17 @@ PACKAGE = Path(sklimg.__file__).parent
 FLOORS = (
     ("errors", "names", "spec", "partials", "files", "records"),
     (
-        *("glyphs", "formats", "content", "jpeg", "modes", "opening", "images", "batches"),
+        *(
+            "borders",
+            "glyphs",
+            "formats",
+            "content",
+            "jpeg",
+            "modes",
+            "opening",
+            "images",
+            "batches",
+        ),
         *("sheets", "codes", "marks", "frames", "payloads", "forms"),
         *("paper", "warps", "pencils", "combs", "rules", "bends", "lattices", "grids"),
         *("vectors", "layouts", "csvtable", "npz", "idx", "tablewriter", "table"),

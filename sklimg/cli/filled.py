@@ -74,21 +74,22 @@ def _read(model, text: str, grid: tuple) -> list[tuple]:
     try:
         return [(sheet, read_sheet(model, sheet, grid)) for sheet in read_pages(text)]
     except SheetError as err:
-        known = "pass --rows and --cols if you know them, or scan it flat and whole"
-        raise SheetError(f"{text}: {err}; {known}") from err
+        found = getattr(err, "found", None)
+        known = "" if found is None else " --rows {} --cols {}".format(*found.shape)
+        known = f"if that is right, pass{known}; if not, " if known and None in grid else ""
+        raise SheetError(f"{text}: {err}; {known}scan it flat and whole") from err
 
 
 def _print(name: str, classes: tuple, reading, top: int, form: str, is_first: bool) -> None:
     """Print the answers of one sheet, and say how many are doubtful."""
     full = [answer for answer in reading.answers if answer.probabilities is not None]
     doubtful = sum(answer.is_doubtful for answer in full)
-    marked = f", {doubtful} doubtful ones marked ?" if doubtful else ""
+    marked = f", {doubtful} doubtful and marked ?" if doubtful else ""
     n_empty = len(reading.answers) - len(full)
     empty = f", {n_empty} empty" if n_empty else ""
     say(f"{one_line(name)}: {reading.found}, {count(len(full), 'answer')}{marked}{empty}")
-    if reading.found.cut:
-        sides = " and ".join(reading.found.cut)
-        say(f"warning: {one_line(name)}: boxes at the {sides} are cut off", warning=True)
+    for warning in reading.warnings:
+        say(f"warning: {one_line(name)}: {warning}", warning=True)
     if form == "text" and top == 1:
         result(reading.text())
         return

@@ -60,8 +60,8 @@ class _Inset(click.ParamType):
 @click.option(
     "--clean",
     is_flag=True,
-    help="Remove rules and specks and centre each symbol in a square tile; photos stay as "
-    "they are.",
+    help="Remove rules and specks and centre each symbol in a square tile; a sheet of photos "
+    "stays as it is.",
 )
 @click.option(
     "--square",
@@ -209,8 +209,9 @@ def _listed(text: str) -> list[str]:
 def _counted(option: str, labels: list[str], n: int, unit: str, error: type) -> list[str]:
     """Return the labels if there are as many as rows or columns."""
     if len(labels) != n:
+        advice = "; put commas between them" if len(labels) == 1 else ""
         raise error(
             f"{option}: expected {n} labels, one a {unit}, got {len(labels)} "
-            f"({','.join(labels)[:60]}); put commas between them"
+            f"({','.join(labels)[:60]}){advice}"
         )
     return labels

@@ -43,7 +43,8 @@ __all__ = ["make_csv"]
     type=click.Choice(CLEANS),
     default="auto",
     show_default=True,
-    help="Remove rules and specks and centre each symbol; auto does where tiles were cut so.",
+    help="Take every image for a symbol: remove rules and specks, centre it; auto does where "
+    "tiles were cut so.",
 )
 @click.option(
     "--layout",

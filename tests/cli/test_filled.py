@@ -28,7 +28,7 @@ def test_answers_stand_as_on_the_sheet(invoke, digits_run, filled):
     right = sum(word.rstrip("?") == label for word, label in zip(words, labels, strict=True))
     assert right > 60
     doubtful = sum("?" in word for word in words)
-    marked = f", {doubtful} doubtful ones marked ?" if doubtful else ""
+    marked = f", {doubtful} doubtful and marked ?" if doubtful else ""
     assert done.stderr == f"{here / 'sheet.png'}: 8x10, 80 answers{marked}\n"
 
 
@@ -62,7 +62,7 @@ def test_a_sheet_that_is_none_is_named(invoke, digits_run, filled):
     here, _ = filled
     done = invoke("predict", "-m", digits_run.path, "--sheet", here / "blank.png")
     assert (done.exit_code, done.stdout) == (3, "")
-    assert "blank.png: expected a grid, found none; pass --rows and --cols if" in done.stderr
+    assert "blank.png: expected a grid, found none; scan it flat" in done.stderr
     several = [here / "blank.png", here / "sheet.png"]
     done = invoke("predict", "-m", digits_run.path, "--sheet", *several)
     assert (done.exit_code, len(done.stdout.splitlines())) == (4, 8)

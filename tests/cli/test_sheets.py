@@ -91,7 +91,7 @@ def test_a_grid_is_found_and_told(invoke, tmp_path):
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (["--row-labels", "a,b,c"], "expected 4 labels, one a row, got 3 (a,b,c); put commas"),
+        (["--row-labels", "a,b,c"], "expected 4 labels, one a row, got 3 (a,b,c)"),
         (["--col-labels", "a,b,c"], "(the grid found is 4x5)"),
         (["--labels", "labels.csv"], "labels.csv: expected 4 lines of 5 labels or 20 lines of one"),
         (["--rows", "9"], "expected a grid of 9 rows"),
