@@ -101,14 +101,14 @@ def invoke():
 
 @pytest.fixture(scope="session")
 def digits_run(tmp_path_factory):
-    """A run fitted to the clean tiles of four drawn sheets of 8x10 digits."""
+    """A run fitted to the clean tiles of three drawn sheets of 8x10 digits."""
     here = tmp_path_factory.mktemp("digits")
-    for number in range(4):
+    for number in range(3):
         sheet = draw_sheet(100 + number, (8, 10), "thin")
         Image.fromarray(sheet.pixels).save(here / f"{number}.png")
         labels = sheet.labels
         cut_sheets([here / f"{number}.png"], (8, 10), here / f"tiles{number}", find=True,
                    labels=labels, clean=True)  # fmt: skip
     spec = ImageSpec(invert="auto", clean="auto")
-    table = read_images([here / f"tiles{number}" for number in range(4)], spec).table
+    table = read_images([here / f"tiles{number}" for number in range(3)], spec).table
     return fit(table, out=here / "run")
