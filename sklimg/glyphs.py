@@ -30,6 +30,7 @@ _NEAR = 0.1  # of a tile's side, at each edge, where nothing but rules is
 _CORE = 0.2  # of a tile's side, at each edge, around where a symbol is
 _SPECK = 0.03  # of the largest part's ink
 _DARK = 95  # percentile of a symbol's ink that becomes black
+_BAR = 0.5  # the same of a long thin part beside the symbol
 _STRAY = 0.12  # the same of a part that does not reach the core
 _MOSTLY = 0.25  # of a part's ink that lies in the core, where it goes on to the neighbours
 _MOST_INK = 0.42  # of a tile's pixels; a photo has more
@@ -203,19 +204,23 @@ def _own_parts(parts: np.ndarray, count: int, contrast: np.ndarray, margin: floa
         largest = int(np.where(own, sizes, 0).argmax())
         least = np.where(core > 0, _SPECK, _STRAY)
         for part in np.flatnonzero(own & (core == 0)):
-            if _is_dot(parts == part, parts == largest):
-                least[part] = _SPECK
+            least[part] = _least_share(parts == part, parts == largest)
         own &= sizes >= least * sizes[largest]
     return own[parts]
 
 
-def _is_dot(part: np.ndarray, largest: np.ndarray) -> bool:
-    """Tell whether a part is a dot or a stroke above or below the largest one."""
+def _least_share(part: np.ndarray, largest: np.ndarray) -> float:
+    """Return of how much of the largest part's ink one near the edges has to be.
+
+    A dot above or below is a symbol's own, a bar beside it what is left of a rule.
+    """
     rows, columns = (np.flatnonzero(part.any(axis=1 - axis)) for axis in (0, 1))
     under = np.flatnonzero(largest.any(axis=0))
-    height, width = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
+    sides = sorted((rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1))
     is_over = under[0] <= (columns[0] + columns[-1]) / 2 <= under[-1]
-    return bool(is_over and max(height, width) < 3 * min(height, width))
+    if sides[1] < 3 * sides[0]:
+        return _SPECK if is_over else _STRAY
+    return _STRAY if is_over else _BAR
 
 
 def _inner(picture: np.ndarray, margin: float, share: float) -> np.ndarray:
