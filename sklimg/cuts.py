@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sklimg.errors import GridError, TableError, UsageError
-from sklimg.forms import read_form
+from sklimg.forms import Form, read_form
 from sklimg.glyphs import find_glyph, frame_glyph
 from sklimg.grids import ENOUGH, KINDS, FoundGrid, find_grid, fits
 from sklimg.marks import find_marks
@@ -32,7 +32,7 @@ class Cutting:
     """How sheets are cut; see `sklimg.tiles.cut_sheets`."""
 
     grid: Grid = (None, None)
-    find: bool = True
+    find: bool | None = None
     labels: Labels | None = None
     inset: float | str = 0.0
     square: str = SQUARES[0]
@@ -40,6 +40,8 @@ class Cutting:
     clean: bool = False
 
     def __post_init__(self):
+        if self.find is None:  # an even cut is what rows and columns alone ask for
+            object.__setattr__(self, "find", None in self.grid)
         if not self.find and None in self.grid:
             raise UsageError("grid: expected rows and columns, or to find them; got one of them")
         if self.square not in SQUARES:
@@ -127,10 +129,12 @@ def cut_page(sheet: np.ndarray, how: Cutting) -> CutPage:
     """
     warnings: list[str] = []
     if how.find:
-        found, labels = _found(sheet, how)
+        grey = sheet if sheet.ndim == 2 else np.ascontiguousarray(sheet[..., 1])  # green is near
+        marks = find_marks(grey)
+        found, labels = _found(sheet, how, read_form(grey, marks))
         if found.cut:
             warnings.append(f"boxes at the {' and '.join(found.cut)} are cut off and left out")
-        if found.kind != "form" and len(find_marks(_grey(sheet))) > 1:
+        if found.kind != "form" and len(marks) > 1 and how.labels is None:
             warnings.append("marks of a form are seen, but its code is not: there are no labels")
     else:
         tile_boxes(sheet.shape[:2], how.grid)  # a sheet with too few pixels is told by its size
@@ -160,9 +164,10 @@ def cut_page(sheet: np.ndarray, how: Cutting) -> CutPage:
     return page
 
 
-def _found(sheet: np.ndarray, how: Cutting) -> tuple[FoundGrid, Sequence[str | None]]:
+def _found(
+    sheet: np.ndarray, how: Cutting, form: tuple[Form, np.ndarray] | None
+) -> tuple[FoundGrid, Sequence[str | None]]:
     """Return the grid on a sheet and the labels of its tiles."""
-    form = read_form(_grey(sheet))
     if form is not None:
         found = FoundGrid(form[1], 1.0, "form")
         if not fits(found, how.grid):
@@ -244,11 +249,6 @@ def _cleaned(sheet: np.ndarray, nodes: np.ndarray, boxes: list) -> tuple[list[tu
         sure = glyph or find_glyph(tile, share)
         cut.append((box, frame_glyph(tile, sure, (side, side)), not sure.cover.any()))
     return cut, True
-
-
-def _grey(sheet: np.ndarray) -> np.ndarray:
-    """Return a sheet in grey; green is nearest to it."""
-    return sheet if sheet.ndim == 2 else np.ascontiguousarray(sheet[..., 1])
 
 
 def _margin(length: int, share: float) -> int:

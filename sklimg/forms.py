@@ -145,7 +145,7 @@ def plan_forms(labels: Sequence[str], per_label: int, paper: str) -> list[Form]:
     return [_page(cells, columns, paper, i, len(pages)) for i, cells in enumerate(pages, 1)]
 
 
-def read_form(grey: np.ndarray) -> tuple[Form, np.ndarray] | None:
+def read_form(grey: np.ndarray, marks: np.ndarray | None = None) -> tuple[Form, np.ndarray] | None:
     """Read which form a scan or photo shows, and where its boxes are.
 
     Parameters
@@ -153,6 +153,8 @@ def read_form(grey: np.ndarray) -> tuple[Form, np.ndarray] | None:
     grey : ndarray of shape (height, width), uint8
         Dark on light, any way up, the paper not quite flat. One of the four marks may
         be missing.
+    marks : ndarray of shape (n_marks, 2), optional
+        What `find_marks` found, if that was asked before.
 
     Returns
     -------
@@ -162,7 +164,7 @@ def read_form(grey: np.ndarray) -> tuple[Form, np.ndarray] | None:
 
     Or None, where the image shows no form.
     """
-    marks = find_marks(grey)
+    marks = find_marks(grey) if marks is None else marks
     if len(marks) < 3:
         return None
     small, factor = reduce_grey(grey)

@@ -115,6 +115,12 @@ def through(frames: np.ndarray, places: np.ndarray) -> np.ndarray:
     return above / np.where(np.abs(below) < 1e-3, 1e-3, below)
 
 
+def bend(places: np.ndarray, bow: float) -> np.ndarray:
+    """Return places (v, u) of paper that bends down by *bow* of v halfway between its sides."""
+    v, u = places[..., 0], places[..., 1]
+    return np.stack([v + bow * 4 * u * (1 - u), u], axis=-1)
+
+
 def settle_bow(grey: np.ndarray, frame: np.ndarray, dark: np.ndarray, pale: np.ndarray) -> float:
     """Return the bow at which dark places lie on dark and pale on pale; see `settle_frame`."""
     light = uniform_filter(grey.astype(np.float32), 3)
@@ -205,12 +211,6 @@ def _with_fourth(marks: np.ndarray, slants: np.ndarray) -> tuple[np.ndarray, np.
     frames = np.stack([*np.broadcast_arrays(before, middle, after, fourth)], axis=1)
     turned = np.concatenate([np.roll(frames, turn, axis=1) for turn in range(4)])
     return turned, np.repeat((3 + np.arange(4)) % 4, len(slants))
-
-
-def bend(places: np.ndarray, bow: float) -> np.ndarray:
-    """Return places (v, u) of paper that bends down by *bow* of v halfway between its sides."""
-    v, u = places[..., 0], places[..., 1]
-    return np.stack([v + bow * 4 * u * (1 - u), u], axis=-1)
 
 
 def _first_rows(

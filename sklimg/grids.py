@@ -25,6 +25,7 @@ KINDS = {  # what told that there is a grid
     "given": "the rows and columns given",
 }
 _SHOWN = 1600  # pixels of the picture that shows a grid
+_RED = (220, 30, 30)
 _DOUBT = 0.45  # confidence where a grid was found that may be another
 _CLEAR = 0.7  # confidence from which rules tell more than symbols
 _SURE = 0.8  # confidence from which rules need no second opinion
@@ -128,28 +129,35 @@ def fits(found: FoundGrid | None, grid: tuple[int | None, int | None]) -> bool:
     )
 
 
-def show_grid(sheet: np.ndarray, nodes: np.ndarray) -> np.ndarray:
-    """Draw a grid on its sheet, in red.
+def show_grid(
+    sheet: np.ndarray,
+    nodes: np.ndarray,
+    side: int = _SHOWN,
+    colour: tuple[int, int, int] = _RED,
+) -> np.ndarray:
+    """Draw a grid on its sheet.
 
     Parameters
     ----------
     sheet : ndarray of shape (height, width) or (height, width, 3), uint8
     nodes : ndarray of shape (rows + 1, columns + 1, 2)
         As in `FoundGrid`.
+    side : int, default=1600
+        Longer side of the picture in pixels.
+    colour : tuple of int, default=(220, 30, 30)
+        Of the lines: red, green, blue.
 
     Returns
     -------
     picture : ndarray of shape (height, width, 3), uint8
-        Smaller than the sheet where that is large.
     """
-    scale = min(1.0, _SHOWN / max(sheet.shape[:2]))
+    scale = side / max(sheet.shape[:2])
     image = Image.fromarray(sheet).convert("RGB")
-    if scale < 1:
-        image = image.resize([max(1, round(length * scale)) for length in image.size])
+    image = image.resize([max(1, round(length * scale)) for length in image.size])
     draw = ImageDraw.Draw(image)
     for lines in (nodes, nodes.swapaxes(0, 1)):
         for line in (lines + 0.5) * scale:
-            draw.line([(x, y) for y, x in line], fill=(220, 30, 30), width=3)
+            draw.line([(x, y) for y, x in line], fill=colour, width=3)
     return np.asarray(image)
 
 

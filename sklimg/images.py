@@ -170,6 +170,7 @@ def image_size(source: str | os.PathLike | bytes) -> tuple[int, int]:
 def encode_image(pixels: np.ndarray, format: str = "png") -> bytes:
     """Return the bytes of a PNG or JPEG file (quality 95) that holds *pixels*."""
     buffer = BytesIO()
+    # level 6, zlib's default, takes 2.5 times as long for 8 % fewer bytes of a photo
     options = {"quality": 95, "subsampling": 0} if format == "jpg" else {"compress_level": 3}
     Image.fromarray(pixels).save(buffer, {"jpg": "JPEG"}.get(format, format.upper()), **options)
     return buffer.getvalue()
@@ -234,7 +235,8 @@ def _cleaned(image: Image.Image, spec: ImageSpec) -> Image.Image:
     """Return the symbol of a picture alone and centred."""
     from sklimg.glyphs import find_glyph, frame_glyph  # bring scipy, which most can do without
 
-    tile = np.asarray(image)
+    # a symbol is told from few pixels, and a photo of 12 million takes seconds
+    tile = np.asarray(image.reduce(max(1, min(image.size) // _decoded_side(spec))))
     return Image.fromarray(frame_glyph(tile, find_glyph(tile), (spec.side, spec.side)))
 
 

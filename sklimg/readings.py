@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from sklimg.cuts import Cutting, cut_page
 from sklimg.files import one_line
-from sklimg.grids import FoundGrid
+from sklimg.grids import FoundGrid, show_grid
 from sklimg.images import encode_image, read_image
 from sklimg.model import Model
 
@@ -84,7 +84,7 @@ def read_sheet(
         If no grid was found, or one too doubtful.
     """
     clean = model.spec.clean == "yes"
-    page = cut_page(sheet, Cutting(grid, clean=clean))
+    page = cut_page(sheet, Cutting(grid, find=True, clean=clean))
     full = [tile for tile in page.tiles if not tile.is_empty]
     reading = Reading(page.found, page.warnings)
     probabilities = iter(())
@@ -116,14 +116,10 @@ def draw_reading(sheet: np.ndarray, reading: Reading) -> np.ndarray:
     picture : ndarray of shape (height, width, 3), uint8
         Its longer side is 2,000 pixels, so that the answers can be read.
     """
-    scale = _SHOWN / max(sheet.shape[:2])
-    image = Image.fromarray(sheet).convert("RGB")
-    image = image.resize([max(1, round(length * scale)) for length in image.size])
+    picture = show_grid(sheet, reading.found.nodes, _SHOWN, _LINE_COLOUR)
+    nodes = (reading.found.nodes + 0.5) * _SHOWN / max(sheet.shape[:2])
+    image = Image.fromarray(picture)
     draw = ImageDraw.Draw(image)
-    nodes = (reading.found.nodes + 0.5) * scale
-    for lines in (nodes, nodes.swapaxes(0, 1)):
-        for line in lines:
-            draw.line([(x, y) for y, x in line], fill=_LINE_COLOUR, width=2)
     for answer in reading.answers:
         if answer.probabilities is None:
             continue

@@ -103,10 +103,9 @@ def find_rules(
     ]
     ways = [[(comb.period, walk_lines(one, comb)) for comb in best_lines(one)] for one in evidence]
     trials = [
-        _Trial(frame, shown, spread, ink, down, across, periods)
+        _Trial(frame, shown, spread, ink, down, across, (height, width))
         for (height, down), (width, across) in product(*ways)
         if min(len(down), len(across)) > 1
-        for periods in [(height, width)]
     ]
     if not trials:
         return None
@@ -116,7 +115,11 @@ def find_rules(
 
 
 class _Trial:
-    """All lines that two combs lead to, and how much of each is drawn."""
+    """All lines that two combs lead to, and how much of each is drawn.
+
+    Lines from left to right are told in arrays of shape (rows + 1, columns), those from
+    top to bottom in arrays of shape (rows, columns + 1): what is drawn along each cell.
+    """
 
     def __init__(self, frame, shown, spread, ink, down, across, periods):
         self.frame, self.down, self.across, self.periods = frame, down, across, periods
@@ -126,11 +129,11 @@ class _Trial:
         most = np.array(frame.shape) - 1
         inside = ((points > OPEN) & (points < most - OPEN)).all(axis=-1)
         y, x = np.moveaxis(np.clip(near, 0, most), -1, 0)
-        self.lying = _drawn(spread[0][y, x], inside)
-        half = _SAMPLES // 2
-        self.half_lying = _drawn(spread[0][y, x][half:-half], inside[half:-half])
-        self.half_standing = _drawn(spread[1][y, x].T[half:-half], inside.T[half:-half]).T
-        self.standing = _drawn(spread[1][y, x].T, inside.T).T
+        lying, standing, half = spread[0][y, x], spread[1][y, x].T, _SAMPLES // 2
+        self.lying, self.standing = _drawn(lying, inside), _drawn(standing, inside.T).T
+        # half a cell on: where there is a line if the cells are twice as large as they should be
+        self.half_lying = _drawn(lying[half:-half], inside[half:-half])
+        self.half_standing = _drawn(standing[half:-half], inside.T[half:-half]).T
         self.content, self.parted = _written(ink[y, x])
         sides = [np.nan_to_num(self.lying), np.nan_to_num(self.standing.T)]
         lines = [np.sort(side, axis=1)[:, side.shape[1] // 3 :].mean(axis=1) for side in sides]

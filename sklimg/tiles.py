@@ -64,7 +64,7 @@ def cut_sheets(
     grid: tuple[int | None, int | None],
     out: str | os.PathLike,
     *,
-    find: bool = False,
+    find: bool | None = None,
     labels: Labels | None = None,
     inset: float | str = 0.0,
     square: str = SQUARES[0],
@@ -82,9 +82,10 @@ def cut_sheets(
         Number of tiles as (rows, columns); None where it is to be found.
     out : path
         The folder to make; it must be absent or empty. It appears whole.
-    find : bool, default=False
+    find : bool, optional
         Whether the grid is found on each sheet, by its rules, its symbols or the
-        marks of a printed form, and the sheet is laid flat; else it is cut evenly.
+        marks of a printed form, and the sheet is laid flat; else it is cut evenly. By
+        default it is found unless both rows and columns are given.
     labels : sequence of rows * columns str, or callable, optional
         Label of each tile in reading order, or a function that returns them for a
         grid; an empty one leaves a tile unlabelled, None leaves it out. A printed

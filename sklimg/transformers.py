@@ -19,7 +19,7 @@ class CenterGlyph(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     Each row is one image and is treated alone, so nothing is learned in `fit` and a
     served model sees a single image exactly as training saw it. An image that is
-    clean already is left as it is. See `sklimg.glyphs.centre_glyph`.
+    clean already hardly changes. See `sklimg.glyphs.centre_glyph`.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ def drawn():
 
 def test_a_given_grid_cuts_evenly():
     (sheet,) = noise(1, (20, 31))
-    page = cut_page(sheet, Cutting((2, 3), find=False))
+    page = cut_page(sheet, Cutting((2, 3)))
     for tile, plain in zip(page.tiles, split_sheet(sheet, (2, 3)), strict=True):
         np.testing.assert_array_equal(tile.pixels, plain)
     assert (page.size, page.found.kind, page.found.shape) == ((20, 31), "given", (2, 3))
@@ -55,16 +55,14 @@ def test_a_given_grid_is_cleaned_too():
         *np.rint(straight.nodes[0, 0]).astype(int),
         *np.rint(straight.nodes[-1, -1]).astype(int),
     )
-    page = cut_page(
-        straight.pixels[top:bottom, left:right], Cutting((4, 5), find=False, clean=True)
-    )
+    page = cut_page(straight.pixels[top:bottom, left:right], Cutting((4, 5), clean=True))
     assert len(page.tiles) == 20
     assert all(tile.pixels[:2].min() > 215 for tile in page.tiles)
 
 
 def test_photos_are_left_as_they_are():
     (photo,) = noise(1, (80, 120, 3))
-    page = cut_page(photo, Cutting((2, 3), find=False, clean=True))
+    page = cut_page(photo, Cutting((2, 3), clean=True))
     for tile, plain in zip(page.tiles, split_sheet(photo, (2, 3)), strict=True):
         np.testing.assert_array_equal(tile.pixels, plain)
 
@@ -91,7 +89,7 @@ def test_a_doubtful_grid_is_refused_unless_it_is_known():
     ) as caught:
         cut_page(sheet, Cutting())
     assert caught.value.found.shape == (3, 7)
-    assert cut_page(sheet, Cutting((3, 7))).found.shape == (3, 7)
+    assert cut_page(sheet, Cutting((3, 7), find=True)).found.shape == (3, 7)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +143,7 @@ def test_empty_boxes_are_told_and_left_out(clean):
 def test_symbols_stay_on_paper_in_any_light(light, inverted):
     sheet = draw_sheet(5, (4, 5), "thin", tilt=0).pixels
     pixels = ((255 - sheet if inverted else sheet) * light).astype(np.uint8)
-    page = cut_page(pixels, Cutting((4, 5), clean=True))
+    page = cut_page(pixels, Cutting((4, 5), find=True, clean=True))
     paper = 0 if inverted else 255
     for tile in page.tiles:
         assert tile.pixels[0, 0] == paper
@@ -164,5 +162,5 @@ def test_a_form_without_its_code_is_warned_of():
     bottom = int(nodes[-1, :, 0].max()) + 20
     hidden = photo.copy()
     hidden[bottom:] = np.median(photo[bottom:])
-    page = cut_page(hidden, Cutting((form.rows, form.columns)))
+    page = cut_page(hidden, Cutting((form.rows, form.columns), find=True))
     assert page.warnings == ["marks of a form are seen, but its code is not: there are no labels"]

@@ -97,7 +97,7 @@ def test_too_small_a_sheet_is_refused(shape):
 
 def test_a_grid_is_shown_in_red_on_its_sheet():
     sheet = np.full((60, 90), 200, np.uint8)
-    picture = show_grid(sheet, even_nodes((60, 90), (2, 3)))
+    picture = show_grid(sheet, even_nodes((60, 90), (2, 3)), side=90)
     assert picture.shape == (60, 90, 3)
     is_red = (picture == (220, 30, 30)).all(axis=-1)
     assert is_red[29:31].all()

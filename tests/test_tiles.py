@@ -157,7 +157,7 @@ def drawn_files(tmp_path_factory):
 
 def test_how_a_grid_was_found_is_recorded(drawn_files, tmp_path):
     sheets = [drawn_files / "one.png", drawn_files / "two.png"]
-    cut = cut_sheets(sheets, (None, None), tmp_path / "out", find=True, clean=True)
+    cut = cut_sheets(sheets, (None, None), tmp_path / "out", clean=True)
     told = read_records(tmp_path / "out" / "sheets.csv")
     assert len(cut.tiles) == 40
     assert [told[n] for n in ("rows", "cols", "grid", "cleaned")] == [
@@ -173,7 +173,7 @@ def test_how_a_grid_was_found_is_recorded(drawn_files, tmp_path):
 
 def test_a_doubtful_grid_is_drawn_and_nothing_cut(drawn_files, tmp_path):
     with pytest.raises(GridError, match=r"out\.grid\.png shows it; if it is right, pass --grid"):
-        cut_sheets([drawn_files / "bad.png"], (None, None), tmp_path / "out", find=True)
+        cut_sheets([drawn_files / "bad.png"], (None, None), tmp_path / "out")
     assert [p.name for p in tmp_path.iterdir()] == ["out.grid.png"]
     (picture,) = read_pages(tmp_path / "out.grid.png")
     red = (picture[..., 0] > 150) & (picture[..., 1] < 90)
@@ -182,7 +182,7 @@ def test_a_doubtful_grid_is_drawn_and_nothing_cut(drawn_files, tmp_path):
 
 def test_one_doubtful_sheet_does_not_stop_the_others(drawn_files, tmp_path):
     sheets = [drawn_files / "bad.png", drawn_files / "one.png"]
-    cut = cut_sheets(sheets, (None, None), tmp_path / "out", find=True)
+    cut = cut_sheets(sheets, (None, None), tmp_path / "out")
     assert [row[1] for row in cut.rejects] == ["grid"]
     assert len(cut.tiles) == 20
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "out.bad.grid.png"]

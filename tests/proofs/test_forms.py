@@ -21,7 +21,7 @@ def test_photographed_forms_are_cut_and_labelled(seed, case, tmp_path):
         size = int(rng.integers(900, 2200))
         photo, _ = photograph_form(form, paper, rng, quarters=number % 4, size=size)
         Image.fromarray(photo).save(tmp_path / "scan.png")
-        cut_sheets([tmp_path / "scan.png"], (None, None), tmp_path / "tiles", find=True)
+        cut_sheets([tmp_path / "scan.png"], (None, None), tmp_path / "tiles")
         manifest = read_records(tmp_path / "tiles" / "manifest.csv")
         places = zip(map(int, manifest["row"]), map(int, manifest["col"]), strict=True)
         read = dict(zip(places, manifest["label"], strict=True))

@@ -95,7 +95,7 @@ def steps(path: Path) -> dict[str, float]:
     timed("look for a form", read_form, np.ascontiguousarray(sheet[..., 1]))
     found = timed("find the grid", find_grid, sheet)
     flat = timed("lay flat", flat_sheet, sheet, found.nodes, cell_size(found.nodes))
-    page = cut_page(flat, Cutting(GRID, find=False))
+    page = cut_page(flat, Cutting(GRID))
     timed("encode as PNG", lambda: [encode_image(tile.pixels) for tile in page.tiles])
     return taken
 
@@ -135,7 +135,7 @@ def main() -> None:
         for name, clean in (("as they stand", False), ("cleaned", True)):
             ways[name] = seconds(
                 lambda out, clean=clean: cut_sheets(
-                    [path], (None, None), Path(here, out), find=True, clean=clean
+                    [path], (None, None), Path(here, out), clean=clean
                 ),
                 out=lambda number, name=name: f"{name}{number}",
             )
