@@ -16,7 +16,7 @@ import numpy as np
 
 from sklimg.errors import DataError
 
-__all__ = ["class_groups", "grouped_folds", "split_parts"]
+__all__ = ["class_groups", "grouped_folds", "hold_back", "split_parts"]
 
 _DEALS = 64  # tried where groups hold several classes
 
@@ -121,6 +121,41 @@ def grouped_folds(
 
     fold = _evenest(deal, labels, np.full(n_folds, 1 / n_folds), _DEALS if n_mixed else 1)
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(n_folds)]
+
+
+def hold_back(
+    labels: np.ndarray, groups: np.ndarray, share: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Deal rows into those that train and those held back to watch the training.
+
+    Parameters
+    ----------
+    labels, groups : ndarray of shape (n_images,)
+        Class and group of each row.
+    share : float
+        Of each class's groups; at least one, but none of a class of a single group.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    train, held_back : ndarray of int
+        Row indices.
+
+    Raises
+    ------
+    DataError
+        If no class has two groups.
+    """
+    alone = {label for label, n in class_groups(labels, groups).items() if n < 2}
+    many = np.flatnonzero([label not in alone for label in labels])
+    if not len(many):
+        raise DataError(
+            "expected a class with two different images at least, to hold one back, got none; "
+            "add images"
+        )
+    parts = split_parts(labels[many], groups[many], {"validation": share}, rng)
+    held = many[parts == "validation"]
+    return np.setdiff1d(np.arange(len(labels)), held), held
 
 
 def class_groups(labels: np.ndarray, groups: np.ndarray) -> dict[str, int]:

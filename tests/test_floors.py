@@ -11,7 +11,7 @@ PACKAGE = Path(sklimg.__file__).parent
 # Floor by floor; on a floor, a module may use those named before it. Floor 4 is
 # one of strangers: its modules know nothing of each other.
 FLOORS = (
-    ("errors", "names", "spec", "partials", "files", "records"),
+    ("errors", "names", "spec", "partials", "files", "records", "partners"),
     (
         *(
             "borders",
@@ -27,11 +27,14 @@ FLOORS = (
         *("sheets", "codes", "marks", "frames", "payloads", "forms"),
         *("paper", "warps", "pencils", "combs", "rules", "bends", "lattices", "grids"),
         *("vectors", "layouts", "csvtable", "npz", "idx", "tablewriter", "table"),
+        *("networks", "gradients", "optimisers", "schedules", "firstweights"),
+        *("mlpparams", "descent", "epochs"),
     ),
     (
         *("manifest", "cuts", "tiles", "listing", "looks", "imagestream", "classnames", "sources"),
         *("groups", "thumbnails", "neighbours", "alignment", "photographs"),
         *("duplicates", "additions", "making", "splits", "mosaics", "transformers"),
+        *("mlpinputs", "mlpstate", "plainmlp", "mlp", "augment"),
     ),
     ("pipeline", "fitting"),
     ("search", "history", "evaluation", "model", "plots", "formpages"),

@@ -1,0 +1,191 @@
+"""Epoch after epoch: when a training stops, what it keeps, what it tells.
+
+Floor 1: works on arrays; prints only if it is asked to.
+"""
+
+from collections.abc import Mapping
+from math import isfinite, log
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from sklearn.utils import shuffle
+from threadpoolctl import threadpool_limits
+
+from sklimg.descent import Descent, Rows
+from sklimg.errors import DataError
+from sklimg.networks import Network
+from sklimg.optimisers import optimiser_for
+from sklimg.schedules import Schedule
+
+__all__ = ["HISTORY", "Training"]
+
+HISTORY = (
+    *("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy"),
+    *("learning_rate", "epoch_seconds"),
+)
+_FAR = 10  # times the first loss, from where no training comes back
+
+
+class Training:
+    """What goes on from epoch to epoch, and from one call to the next.
+
+    Parameters
+    ----------
+    params : mapping
+        The checked parameters of an MLP, with ``dropout`` as a list and
+        ``batch_size`` as a number.
+    network : Network
+    random : numpy.random.RandomState
+
+    Attributes
+    ----------
+    history : dict of str to list
+        A value for each epoch under each name of `HISTORY`; NaN where no rows were
+        held back.
+    n_seen : int
+        Rows trained on, over all epochs.
+    kept_epoch : int
+        The epoch whose weights the network has.
+    reason : str
+        Why the last call ended: "max_iter", "no_improvement", "diverged" or
+        "interrupted".
+    """
+
+    def __init__(self, params: Mapping[str, Any], network: Network, random: np.random.RandomState):
+        self.solver, self.random = params["solver"], random
+        self.optimiser = optimiser_for(network.params, self.solver, params)
+        self.history: dict[str, list] = {name: [] for name in HISTORY}
+        self.n_seen, self.kept_epoch, self.reason = 0, 0, ""
+        self.begin(params)
+
+    def begin(self, params: Mapping[str, Any]) -> None:
+        """Begin the schedule and the patience anew; the optimiser goes on."""
+        rate, power = params["learning_rate_init"], params["power_t"]
+        self.schedule = Schedule(params["learning_rate"], rate, power)
+        self.least, self.n_still, self.n_done = np.inf, 0, 0
+
+    def run(
+        self,
+        network: Network,
+        rows: Rows,
+        held_back: Rows | None,
+        params: Mapping[str, Any],
+        n_epochs: int,
+    ) -> None:
+        """Train for *n_epochs* at most.
+
+        The network is left as it was in the best epoch if *held_back* rows decide
+        when to stop, or if the training broke off; else as it is in the end.
+
+        Parameters
+        ----------
+        network : Network
+        rows : Rows
+            To train on; their index is shuffled anew in each epoch.
+        held_back : Rows or None
+            Watched in each epoch, and with ``early_stopping`` decisive.
+        params : mapping
+        n_epochs : int
+
+        Raises
+        ------
+        DataError
+            If the first epoch diverges already.
+        KeyboardInterrupt
+            In the first epoch; later, the training ends and keeps what it has.
+        """
+        decides = held_back is not None and params["early_stopping"]
+        kept, best = np.empty_like(network.params), np.inf
+        self.kept_epoch, self.reason = 0, "max_iter"
+        try:
+            with threadpool_limits(1), self._descent(network, params) as descent:
+                for _ in range(n_epochs):
+                    self._epoch(descent, rows, held_back, params)
+                    if self._has_diverged(network):
+                        self.reason = "diverged"
+                        break
+                    value = self._value(params["monitor"] if decides else None)
+                    if value < best or not self.kept_epoch:
+                        best, self.kept_epoch = value, self.history["epoch"][-1]
+                        np.copyto(kept, network.params)
+                    if self._stands_still(value, params) and not self.schedule.goes_on():
+                        self.reason = "no_improvement"
+                        break
+        except KeyboardInterrupt:
+            if not self.kept_epoch:
+                raise
+            self.reason = "interrupted"
+        if not self.kept_epoch:
+            raise DataError(self.breakdown(params))
+        if decides or self.reason in ("diverged", "interrupted"):
+            np.copyto(network.params, kept)
+        else:
+            self.kept_epoch = self.history["epoch"][-1]
+
+    def breakdown(self, params: Mapping[str, Any]) -> str:
+        """Return what a diverged training has to say."""
+        epoch, loss = self.history["epoch"][-1], self.history["loss"][-1]
+        return (
+            f"the loss became {loss:.3g} in epoch {epoch} with "
+            f"learning_rate_init={params['learning_rate_init']:g}; choose a smaller one, "
+            "or scale the inputs to about 0 to 1"
+        )
+
+    def _descent(self, network: Network, params: Mapping[str, Any]) -> Descent:
+        return Descent(
+            network,
+            self.optimiser,
+            alpha=params["alpha"],
+            batch_size=params["batch_size"],
+            dropout=params["dropout"],
+            smoothing=params["label_smoothing"],
+            n_threads=params["n_jobs"],
+            seed=self.random.randint(2**31 - 1) if any(params["dropout"]) else 0,
+        )
+
+    def _epoch(
+        self, descent: Descent, rows: Rows, held_back: Rows | None, params: Mapping[str, Any]
+    ) -> None:
+        """Train for one epoch and write it into the history."""
+        start, history = perf_counter(), self.history
+        if params["shuffle"]:
+            rows.index = shuffle(rows.index, random_state=self.random)
+        most = params["max_iter"]
+        loss, accuracy, rate = descent.epoch(
+            rows, lambda share: self.schedule.rate((self.n_done + share) / most)
+        )
+        self.n_done += 1
+        self.n_seen += len(rows)
+        self.schedule.end_epoch(self.n_seen)
+        watched = (np.nan, np.nan) if held_back is None else descent.judge(held_back)
+        epoch = len(history["epoch"]) + 1
+        values = (epoch, loss, accuracy, *watched, rate, perf_counter() - start)
+        for name, value in zip(HISTORY, values, strict=True):
+            history[name].append(value)
+        if params["verbose"]:
+            told = ", ".join(f"{name} {history[name][-1]:.4f}" for name in HISTORY[1:])
+            print(f"epoch {epoch}: {told}")  # noqa: T201 - asked for
+
+    def _has_diverged(self, network: Network) -> bool:
+        """Tell whether the last epoch ended nowhere, or far from where the first one did."""
+        losses, n_outputs = self.history["loss"], network.units[-1]
+        far = _FAR * max(losses[0], log(max(n_outputs, 2)))
+        return not (
+            isfinite(losses[-1]) and losses[-1] <= far and np.isfinite(network.params).all()
+        )
+
+    def _value(self, monitor: str | None) -> float:
+        """Return what is to become small: of the held-back rows if they decide."""
+        if monitor == "accuracy":
+            return -self.history["validation_accuracy"][-1]
+        return self.history["loss" if monitor is None else "validation_loss"][-1]
+
+    def _stands_still(self, value: float, params: Mapping[str, Any]) -> bool:
+        """Tell whether too many epochs have passed without a better value."""
+        self.n_still = self.n_still + 1 if value > self.least - params["tol"] else 0
+        self.least = min(self.least, value)
+        if self.n_still > params["n_iter_no_change"]:
+            self.n_still = 0
+            return True
+        return False

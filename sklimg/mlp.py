@@ -1,0 +1,284 @@
+"""A multi-layer perceptron that says what happens in each epoch of its training.
+
+It stands beside scikit-learn's: a subclass with the same parameters, attributes and
+first weights, trained in float32 by steps that allocate nothing, on two threads
+where that is worth it.
+
+Floor 2: an estimator; reads and writes nothing.
+"""
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier as _PlainMLPClassifier
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklimg.errors import UsageError
+from sklimg.mlpinputs import checked_rows, encoded_rows, row_weights
+from sklimg.mlpparams import check_mlp_params, dropout_of, layers_of
+from sklimg.mlpstate import begin_training, train_on
+from sklimg.networks import forward, probabilities
+from sklimg.plainmlp import SHARED, plain_copy, take_fitted
+from sklimg.splits import hold_back
+
+__all__ = ["MLPClassifier"]
+
+_BATCH = 200  # rows of a step, unless told
+
+
+class MLPClassifier(_PlainMLPClassifier):
+    """Multi-layer perceptron with dropout, held-back rows and a history.
+
+    The parameters and attributes of scikit-learn's ``MLPClassifier`` mean here what
+    they mean there, and with the same seed the first weights and the order of rows
+    are the same. One label a row; two classes share one output.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+    activation : {"identity", "logistic", "tanh", "relu"}, default="relu"
+    solver : {"adam", "nadam", "sgd", "rmsprop", "lbfgs"}, default="adam"
+        "lbfgs" is scikit-learn's own; it knows no epochs.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty.
+    batch_size : int or "auto", default="auto"
+        Rows of a step, cut to the data; "auto" is 200.
+    learning_rate : {"constant", "invscaling", "adaptive", "one-cycle"}
+        See `sklimg.schedules.Schedule`; for all solvers but lbfgs. By default
+        "constant".
+    learning_rate_init : float, default=0.001
+    power_t : float, default=0.5
+        Exponent of "invscaling".
+    max_iter : int, default=200
+        Epochs at most; a cycle's length.
+    shuffle : bool, default=True
+    random_state : int, RandomState or None, default=None
+    tol : float, default=1e-4
+        A loss or accuracy that improves by less stands still.
+    verbose : bool, default=False
+    warm_start : bool, default=False
+        Whether `fit` goes on from where the last one ended.
+    momentum : float, default=0.9
+        Of sgd.
+    nesterovs_momentum : bool, default=True
+    early_stopping : bool, default=False
+        Whether held-back rows decide when to stop, and which epoch is kept.
+    validation_fraction : float, default=0.1
+        Share of each class's groups held back if no validation data are given.
+    beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
+        Of adam and nadam; epsilon of rmsprop, too.
+    n_iter_no_change : int, default=10
+        Epochs of standing still that are waited for.
+    max_fun : int, default=15000
+        Of lbfgs.
+    dropout : float or sequence of float, default=0.0
+        Share of units that are silent, of all hidden layers or of each.
+    class_weight : dict, "balanced" or None, default=None
+    label_smoothing : float, default=0.0
+        Share of each label spread over all classes.
+    monitor : {"loss", "accuracy"}, default="loss"
+        What early stopping looks at.
+    rho : float, default=0.99
+        Memory of rmsprop.
+    dtype : {"float32", "float64"}, default="float32"
+    n_jobs : {1, 2} or None, default=None
+        Threads; None chooses by the sizes of layers and batch, never by what else
+        runs, so that results repeat.
+
+    Attributes
+    ----------
+    history_ : dict of str to list
+        ``epoch``, ``loss``, ``accuracy``, ``validation_loss``, ``validation_accuracy``
+        (NaN without such rows), ``learning_rate`` and ``epoch_seconds``; training
+        values are taken while the epoch goes on, with dropout.
+    best_epoch_ : int
+        The epoch whose weights are kept.
+    stop_reason_ : {"max_iter", "no_improvement", "diverged", "interrupted"}
+    n_iter_ : int
+        Epochs in all.
+    coefs_, intercepts_, classes_, loss_, loss_curve_, best_loss_, t_
+        As of scikit-learn, and so ``validation_scores_``, ``best_validation_score_``,
+        ``n_layers_``, ``n_outputs_``, ``out_activation_`` and ``n_features_in_``.
+
+    Notes
+    -----
+    A fit holds, beside X, five to seven times the parameters (with two gradients on
+    two threads) and, for each row of a batch, about two values a unit, in all that
+    dtype: 15 MB for layers of 600 and 300. X is copied only if it is of another
+    dtype or order.
+
+    Examples
+    --------
+    >>> X = np.repeat(np.eye(3), 20, axis=0)
+    >>> y = np.repeat(["a", "b", "c"], 20)
+    >>> model = MLPClassifier(random_state=0, learning_rate_init=0.01).fit(X, y)
+    >>> model.predict(np.eye(3)).tolist()
+    ['a', 'b', 'c']
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        activation="relu",
+        *,
+        solver="adam",
+        alpha=0.0001,
+        batch_size="auto",
+        learning_rate="constant",
+        learning_rate_init=0.001,
+        power_t=0.5,
+        max_iter=200,
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        verbose=False,
+        warm_start=False,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        n_iter_no_change=10,
+        max_fun=15000,
+        dropout=0.0,
+        class_weight=None,
+        label_smoothing=0.0,
+        monitor="loss",
+        rho=0.99,
+        dtype="float32",
+        n_jobs=None,
+    ):
+        given = dict(locals())
+        super().__init__(**{name: given[name] for name in SHARED})
+        self.dropout = dropout
+        self.class_weight = class_weight
+        self.label_smoothing = label_smoothing
+        self.monitor = monitor
+        self.rho = rho
+        self.dtype = dtype
+        self.n_jobs = n_jobs
+
+    def fit(self, X, y, sample_weight=None, *, groups=None, validation_data=None):
+        """Train on rows of pixels or features.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+            Labels of any kind.
+        sample_weight : array-like of shape (n_samples,), optional
+            Rows of weight 0 are left out.
+        groups : array-like of shape (n_samples,), optional
+            Rows that early stopping keeps on one side.
+        validation_data : tuple of X and y, optional
+            Rows that are watched in each epoch and, with ``early_stopping``, decide;
+            without them, it holds back a share of the rows.
+
+        Returns
+        -------
+        self : MLPClassifier
+
+        Raises
+        ------
+        DataError, ValueError
+            If the rows cannot be learned from, or the first epoch diverges.
+        UsageError
+            For a parameter of no use.
+        """
+        params = self._params()
+        goes_on = self.warm_start and hasattr(self, "coefs_")
+        X, y = checked_rows(self, X, y, is_first=not goes_on)
+        if self.solver == "lbfgs":
+            return self._fit_plain(X, y, sample_weight)
+        weights = row_weights(self, y, sample_weight)
+        index = np.arange(len(y)) if weights is None else np.flatnonzero(weights)
+        start = begin_training(self, y[index], X.shape[1], params, goes_on)
+        start.training.begin(params)
+        held_back = None
+        if validation_data is not None:
+            X_held, y_held = checked_rows(self, *validation_data, is_first=False)
+            weights_held = row_weights(self, y_held, None)
+            held_back = encoded_rows(start.classes, X_held, y_held, weights_held)
+        elif self.early_stopping:
+            groups = np.arange(len(y)) if groups is None else np.asarray(groups)
+            rng = np.random.default_rng(start.training.random.randint(2**31 - 1))
+            train, held = hold_back(y[index], groups[index], self.validation_fraction, rng)
+            held_back = encoded_rows(start.classes, X, y, weights, index[held])
+            index = index[train]
+        rows = encoded_rows(start.classes, X, y, weights, index)
+        return train_on(self, start, rows, held_back, params, self.max_iter)
+
+    @available_if(lambda self: self.solver != "lbfgs")
+    def partial_fit(self, X, y, sample_weight=None, classes=None):
+        """Train for one more epoch, on these rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+            A class that is new gets an output of its own.
+        sample_weight : array-like of shape (n_samples,), optional
+        classes : array-like of shape (n_classes,), optional
+            Classes that may come later; needed in the first call only if *y* holds
+            a single one.
+
+        Returns
+        -------
+        self : MLPClassifier
+        """
+        params = self._params()
+        goes_on = hasattr(self, "coefs_")
+        if self.class_weight == "balanced":
+            raise UsageError("class_weight: 'balanced' is not known of rows that come in parts")
+        X, y = checked_rows(self, X, y, is_first=not goes_on)
+        weights = row_weights(self, y, sample_weight)
+        known = y if classes is None else np.union1d(y, classes)
+        start = begin_training(self, known, X.shape[1], params, goes_on)
+        rows = encoded_rows(start.classes, X, y, weights)
+        return train_on(self, start, rows, None, params, 1)
+
+    def predict_proba(self, X):
+        """Return the probability of each class, of shape (n_samples, n_classes)."""
+        check_is_fitted(self, "coefs_")
+        X = validate_data(self, X, dtype=(np.float32, np.float64), order="C", reset=False)
+        coefs, intercepts = self.coefs_, self.intercepts_
+        return probabilities(forward(X, coefs, intercepts, self.activation))
+
+    def predict_log_proba(self, X):
+        """Return the logarithm of the probability of each class."""
+        return np.log(self.predict_proba(X))
+
+    def predict(self, X):
+        """Return the most probable class of each row, of shape (n_samples,)."""
+        check_is_fitted(self, "coefs_")
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def to_sklearn(self):
+        """Return scikit-learn's MLPClassifier with the same weights and answers."""
+        check_is_fitted(self, "coefs_")
+        return plain_copy(self)
+
+    def _params(self):
+        """Return the parameters, checked; layers and dropout as lists, the batch as a number."""
+        params = self.get_params(deep=False)
+        check_mlp_params(params)
+        layers = layers_of(self.hidden_layer_sizes)
+        batch = _BATCH if self.batch_size == "auto" else int(self.batch_size)
+        dropout = dropout_of(self.dropout, layers)
+        return params | {"hidden_layer_sizes": layers, "dropout": dropout, "batch_size": batch}
+
+    def _fit_plain(self, X, y, sample_weight):
+        """Let scikit-learn do it: there is nothing to add to lbfgs."""
+        refused = [n for n in ("dropout", "label_smoothing", "early_stopping") if getattr(self, n)]
+        if refused:
+            raise UsageError(f"{refused[0]}: not known to the solver lbfgs; choose another solver")
+        plain = _PlainMLPClassifier(**{name: getattr(self, name) for name in SHARED})
+        take_fitted(self, plain.fit(X, y, row_weights(self, y, sample_weight)))
+        return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = False
+        tags.input_tags.sparse = False
+        return tags

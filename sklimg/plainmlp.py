@@ -1,0 +1,43 @@
+"""From our MLP to scikit-learn's, and back.
+
+Floor 2: estimators; through public methods and attributes alone.
+"""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+__all__ = ["SHARED", "plain_copy", "take_fitted"]
+
+SHARED = tuple(MLPClassifier().get_params())  # parameters of both
+_FITTED = (
+    *("best_loss_", "classes_", "feature_names_in_", "loss_", "n_features_in_"),
+    *("n_iter_", "n_layers_", "n_outputs_", "out_activation_", "t_"),
+)
+_OF_EPOCHS = ("best_validation_score_", "loss_curve_", "validation_scores_")
+
+
+def plain_copy(model: MLPClassifier) -> MLPClassifier:
+    """Return scikit-learn's MLPClassifier with the weights and answers of a fitted one."""
+    plain = MLPClassifier(solver="lbfgs", max_iter=1, hidden_layer_sizes=())
+    X = np.zeros((len(model.classes_), model.n_features_in_), model.coefs_[0].dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        plain.fit(X, model.classes_)  # for what scikit-learn keeps to itself
+    params = {name: getattr(model, name) for name in SHARED}
+    params["solver"] = model.solver if model.solver in ("sgd", "lbfgs") else "adam"
+    if model.learning_rate == "one-cycle":
+        params["learning_rate"] = "constant"
+    take_fitted(plain.set_params(**params), model)
+    return plain
+
+
+def take_fitted(model: MLPClassifier, other: MLPClassifier) -> None:
+    """Give *model* what *other* has learned."""
+    model.coefs_ = [W.copy() for W in other.coefs_]
+    model.intercepts_ = [bias.copy() for bias in other.intercepts_]
+    for name in (*_FITTED, *_OF_EPOCHS):
+        if hasattr(other, name):
+            setattr(model, name, getattr(other, name))
