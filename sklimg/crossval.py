@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from sklimg.augment import Augmented
 from sklimg.evaluation import baseline_accuracies, evaluate_predictions, vote_weights
 from sklimg.files import natural_key
 from sklimg.fitting import fit_alone
@@ -20,7 +21,7 @@ __all__ = ["cross_validate"]
 
 
 def cross_validate(
-    base: Pipeline,
+    base: Pipeline | Augmented,
     grid: Mapping[str, Sequence],
     table: Table,
     groups: np.ndarray,
@@ -38,7 +39,7 @@ def cross_validate(
 
     Parameters
     ----------
-    base : Pipeline
+    base : Pipeline or Augmented
         Unfitted.
     grid : mapping of str to sequence
         Full parameter names and values to search; empty for none.
@@ -73,12 +74,13 @@ def cross_validate(
                 X[train],
                 y[train],
                 inner,
+                groups=groups[train],
                 jobs=jobs,
                 progress=_in_fold(progress, k, len(folds)),
             )
             pipeline = search.best_estimator_
         else:
-            pipeline = fit_alone(base, X[train], y[train])
+            pipeline = fit_alone(base, X[train], y[train], groups=groups[train])
         order = [column[label] for label in pipeline.classes_]
         probabilities[np.ix_(held_back, order)] = pipeline.predict_proba(X[held_back])
         guesses = np.asarray(classes, object)[probabilities[held_back].argmax(axis=1)]

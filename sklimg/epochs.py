@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import shuffle
-from threadpoolctl import threadpool_limits
 
 from sklimg.descent import Descent, Rows
 from sklimg.errors import DataError
 from sklimg.networks import Network
 from sklimg.optimisers import optimiser_for
+from sklimg.partners import one_blas_thread
 from sklimg.schedules import Schedule
 
 __all__ = ["HISTORY", "Training"]
@@ -24,6 +24,8 @@ HISTORY = (
     *("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy"),
     *("learning_rate", "epoch_seconds"),
 )
+_OF_OPTIMISERS = {"solver", "beta_1", "beta_2", "epsilon", "momentum", "nesterovs_momentum", "rho"}
+_OF_SCHEDULES = {"learning_rate", "learning_rate_init", "power_t"}
 _FAR = 10  # times the first loss, from where no training comes back
 
 
@@ -53,11 +55,21 @@ class Training:
     """
 
     def __init__(self, params: Mapping[str, Any], network: Network, random: np.random.RandomState):
-        self.solver, self.random = params["solver"], random
-        self.optimiser = optimiser_for(network.params, self.solver, params)
+        self.random = random
         self.history: dict[str, list] = {name: [] for name in HISTORY}
         self.n_seen, self.kept_epoch, self.reason = 0, 0, ""
-        self.begin(params)
+        self._made_for: dict[str, Any] = {}
+        self.adapt(params, network)
+
+    def adapt(self, params: Mapping[str, Any], network: Network) -> None:
+        """Go on with other parameters; an optimiser or schedule of others begins anew."""
+        made_for = {name: params[name] for name in (*_OF_OPTIMISERS, *_OF_SCHEDULES)}
+        changed = {name for name, value in made_for.items() if self._made_for.get(name) != value}
+        self._made_for = made_for
+        if changed & _OF_OPTIMISERS:
+            self.optimiser = optimiser_for(network.params, params["solver"], params)
+        if changed & _OF_SCHEDULES:
+            self.begin(params)
 
     def begin(self, params: Mapping[str, Any]) -> None:
         """Begin the schedule and the patience anew; the optimiser goes on."""
@@ -72,6 +84,7 @@ class Training:
         held_back: Rows | None,
         params: Mapping[str, Any],
         n_epochs: int,
+        in_cycle: bool = True,
     ) -> None:
         """Train for *n_epochs* at most.
 
@@ -87,6 +100,9 @@ class Training:
             Watched in each epoch, and with ``early_stopping`` decisive.
         params : mapping
         n_epochs : int
+        in_cycle : bool, default=True
+            Whether the epochs are those of one cycle of the learning rate, ``max_iter``
+            of them; else a cycle stands still at its highest rate.
 
         Raises
         ------
@@ -99,9 +115,10 @@ class Training:
         kept, best = np.empty_like(network.params), np.inf
         self.kept_epoch, self.reason = 0, "max_iter"
         try:
-            with threadpool_limits(1), self._descent(network, params) as descent:
+            descent = self._descent(network, params)
+            with one_blas_thread(), np.errstate(all="ignore"), descent:
                 for _ in range(n_epochs):
-                    self._epoch(descent, rows, held_back, params)
+                    self._epoch(descent, rows, held_back, params, in_cycle)
                     if self._has_diverged(network):
                         self.reason = "diverged"
                         break
@@ -145,16 +162,23 @@ class Training:
         )
 
     def _epoch(
-        self, descent: Descent, rows: Rows, held_back: Rows | None, params: Mapping[str, Any]
+        self,
+        descent: Descent,
+        rows: Rows,
+        held_back: Rows | None,
+        params: Mapping[str, Any],
+        in_cycle: bool,
     ) -> None:
         """Train for one epoch and write it into the history."""
         start, history = perf_counter(), self.history
         if params["shuffle"]:
             rows.index = shuffle(rows.index, random_state=self.random)
-        most = params["max_iter"]
-        loss, accuracy, rate = descent.epoch(
-            rows, lambda share: self.schedule.rate((self.n_done + share) / most)
-        )
+
+        def rate_of(share: float) -> float:
+            done = (self.n_done + share) / params["max_iter"] if in_cycle else None
+            return self.schedule.rate(done)
+
+        loss, accuracy, rate = descent.epoch(rows, rate_of)
         self.n_done += 1
         self.n_seen += len(rows)
         self.schedule.end_epoch(self.n_seen)

@@ -4,12 +4,13 @@ Floor 4: works on arrays, prints nothing.
 """
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import log_loss
-from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import Pipeline
+from sklearn.neural_network import MLPClassifier as PlainMLPClassifier
 
-from sklimg.fitting import one_quiet_thread
+from sklimg.augment import Augmented
+from sklimg.fitting import fit_alone, one_quiet_thread, pipeline_of
+from sklimg.watching import tells_epochs
 
 __all__ = ["epoch_history"]
 
@@ -17,19 +18,23 @@ _MOST_SCORED = 5_000  # rows of each part that are scored in every epoch
 
 
 def epoch_history(
-    fitted: Pipeline, X: np.ndarray, y: np.ndarray, fold: tuple[np.ndarray, np.ndarray], seed: int
+    fitted: BaseEstimator,
+    X: np.ndarray,
+    y: np.ndarray,
+    fold: tuple[np.ndarray, np.ndarray],
+    seed: int,
 ) -> dict[str, list] | None:
-    """Train anew on one part of a fold and watch both parts in each epoch.
+    """Return what happened in each epoch of a training that held-back rows watched.
 
-    scikit-learn's MLPClassifier tells its training loss alone. So a clone of the
-    fitted pipeline is trained on the fold's training rows for as many epochs as
-    the fitted one took, and scored after each on 5,000 rows of each part at most;
-    the fitted one is left as it is.
+    That is the training of the fitted estimator itself if rows watched it, or if it
+    was interrupted. Else a clone is trained on one part of a fold and watched by the
+    other; the fitted one is left as it is.
 
     Parameters
     ----------
-    fitted : Pipeline
-        Its last step decides: other classifiers and solvers have no epochs.
+    fitted : Pipeline or Augmented
+        Its classifier decides: those that are no MLP, and the solver lbfgs, have no
+        epochs.
     X : ndarray of shape (n_images, n_pixels)
     y : ndarray of shape (n_images,) of str
     fold : tuple of ndarray
@@ -39,20 +44,42 @@ def epoch_history(
     Returns
     -------
     history : dict of str to list, or None
-        ``epoch``, ``loss``, ``accuracy``, ``validation_loss`` and
-        ``validation_accuracy``; None where there are no epochs.
+        ``epoch``, ``loss``, ``accuracy``, ``validation_loss``,
+        ``validation_accuracy`` and perhaps more; None where there are no epochs.
     """
-    last = fitted[-1]
-    if not isinstance(last, MLPClassifier) or last.solver == "lbfgs":
+    last = pipeline_of(fitted)[-1]
+    train, held_back = fold
+    if tells_epochs(last):
+        was_watched = np.isfinite(last.history_["validation_accuracy"]).any()
+        if was_watched or last.stop_reason_ == "interrupted":
+            return last.history_
+        watch = X[held_back], y[held_back]
+        watched = fit_alone(fitted, X[train], y[train], validation_data=watch)
+        return pipeline_of(watched)[-1].history_
+    if type(last) is not PlainMLPClassifier or last.solver == "lbfgs":
         return None
+    return _plain_history(fitted, X, y, fold, seed)
+
+
+def _plain_history(
+    fitted: BaseEstimator, X: np.ndarray, y: np.ndarray, fold: tuple, seed: int
+) -> dict[str, list]:
+    """Train scikit-learn's MLP for as many epochs as it took, scoring it after each.
+
+    On 5,000 rows of each part at most.
+    """
+    last = pipeline_of(fitted)[-1]
     classifier = clone(last).set_params(
         early_stopping=False, random_state=np.random.RandomState(seed)
     )
     train, validation = fold
-    features = clone(fitted[:-1]).fit(X[train], y[train])
+    X_train, y_train = X[train], y[train]
+    if isinstance(fitted, Augmented):
+        X_train, y_train = fitted.with_copies(X_train, y_train, np.random.default_rng(seed))
+    features = clone(pipeline_of(fitted)[:-1]).fit(X_train, y_train)
     some = [rows[:: -(-len(rows) // _MOST_SCORED)] for rows in (train, validation)]
     parts = [(features.transform(X[rows]), y[rows]) for rows in some]
-    learned = features.transform(X[train]), y[train]
+    learned = features.transform(X_train), y_train
     names = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy")
     history: dict[str, list] = {name: [] for name in names}
     with one_quiet_thread():
@@ -66,7 +93,7 @@ def epoch_history(
     return history
 
 
-def _scores(classifier: MLPClassifier, X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+def _scores(classifier: PlainMLPClassifier, X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Return mean log loss and accuracy."""
     probabilities = classifier.predict_proba(X).astype(np.float64)
     probabilities /= probabilities.sum(axis=1, keepdims=True)

@@ -8,16 +8,17 @@ Floor 2: an estimator; reads and writes nothing.
 """
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.neural_network import MLPClassifier as _PlainMLPClassifier
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklimg.errors import UsageError
-from sklimg.mlpinputs import checked_rows, encoded_rows, row_weights
+from sklimg.mlpinputs import checked_rows, encoded_rows, row_weights, warn_of_missing
 from sklimg.mlpparams import check_mlp_params, dropout_of, layers_of
 from sklimg.mlpstate import begin_training, train_on
 from sklimg.networks import forward, probabilities
-from sklimg.plainmlp import SHARED, plain_copy, take_fitted
+from sklimg.plainmlp import SHARED, plain_copy, plain_params, take_fitted
 from sklimg.splits import hold_back
 
 __all__ = ["MLPClassifier"]
@@ -37,7 +38,8 @@ class MLPClassifier(_PlainMLPClassifier):
     hidden_layer_sizes : int or sequence of int, default=(100,)
     activation : {"identity", "logistic", "tanh", "relu"}, default="relu"
     solver : {"adam", "nadam", "sgd", "rmsprop", "lbfgs"}, default="adam"
-        "lbfgs" is scikit-learn's own; it knows no epochs.
+        "lbfgs" is scikit-learn's own; it has no epochs, and no dropout, smoothing or
+        early stopping.
     alpha : float, default=0.0001
         Strength of the L2 penalty.
     batch_size : int or "auto", default="auto"
@@ -204,14 +206,15 @@ class MLPClassifier(_PlainMLPClassifier):
             groups = np.arange(len(y)) if groups is None else np.asarray(groups)
             rng = np.random.default_rng(start.training.random.randint(2**31 - 1))
             train, held = hold_back(y[index], groups[index], self.validation_fraction, rng)
+            warn_of_missing(y[index], y[index[held]])
             held_back = encoded_rows(start.classes, X, y, weights, index[held])
             index = index[train]
         rows = encoded_rows(start.classes, X, y, weights, index)
-        return train_on(self, start, rows, held_back, params, self.max_iter)
+        return train_on(self, start, rows, held_back, params, self.max_iter, in_cycle=True)
 
     @available_if(lambda self: self.solver != "lbfgs")
     def partial_fit(self, X, y, sample_weight=None, classes=None):
-        """Train for one more epoch, on these rows.
+        """Train for one more epoch, on these rows; a cycle's rate is then the highest.
 
         Parameters
         ----------
@@ -236,7 +239,7 @@ class MLPClassifier(_PlainMLPClassifier):
         known = y if classes is None else np.union1d(y, classes)
         start = begin_training(self, known, X.shape[1], params, goes_on)
         rows = encoded_rows(start.classes, X, y, weights)
-        return train_on(self, start, rows, None, params, 1)
+        return train_on(self, start, rows, None, params, 1, in_cycle=False)
 
     def predict_proba(self, X):
         """Return the probability of each class, of shape (n_samples, n_classes)."""
@@ -259,6 +262,13 @@ class MLPClassifier(_PlainMLPClassifier):
         check_is_fitted(self, "coefs_")
         return plain_copy(self)
 
+    def without_history(self):
+        """Return a copy that answers alike and holds neither times nor an optimiser's state."""
+        check_is_fitted(self, "coefs_")
+        model = clone(self)
+        take_fitted(model, self)
+        return model
+
     def _params(self):
         """Return the parameters, checked; layers and dropout as lists, the batch as a number."""
         params = self.get_params(deep=False)
@@ -270,11 +280,10 @@ class MLPClassifier(_PlainMLPClassifier):
 
     def _fit_plain(self, X, y, sample_weight):
         """Let scikit-learn do it: there is nothing to add to lbfgs."""
-        refused = [n for n in ("dropout", "label_smoothing", "early_stopping") if getattr(self, n)]
-        if refused:
-            raise UsageError(f"{refused[0]}: not known to the solver lbfgs; choose another solver")
-        plain = _PlainMLPClassifier(**{name: getattr(self, name) for name in SHARED})
+        plain = _PlainMLPClassifier(**plain_params(self))
         take_fitted(self, plain.fit(X, y, row_weights(self, y, sample_weight)))
+        for parts in (self.coefs_, self.intercepts_):
+            parts[:] = [part.astype(self.dtype) for part in parts]
         return self
 
     def __sklearn_tags__(self):

@@ -3,6 +3,8 @@
 Floor 2: looks at arrays, keeps nothing.
 """
 
+import warnings
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.class_weight import compute_sample_weight
@@ -12,7 +14,7 @@ from sklearn.utils.validation import validate_data
 from sklimg.descent import Rows
 from sklimg.errors import DataError, UsageError
 
-__all__ = ["checked_rows", "encoded_rows", "row_weights"]
+__all__ = ["checked_rows", "encoded_rows", "row_weights", "warn_of_missing"]
 
 
 def checked_rows(
@@ -75,8 +77,22 @@ def encoded_rows(
     targets = np.searchsorted(classes, y).clip(max=len(classes) - 1)
     strange = index[classes[targets[index]] != y[index]]
     if len(strange):
+        label = y[strange[:1]].tolist()[0]
         raise DataError(
-            f"validation_data: expected labels of the training part, got {y[strange[0]]!r}; "
+            f"validation_data: expected labels of the training part, got {label!r}; "
             "give training rows of that class, or leave it out"
         )
     return Rows(X, targets, weights, index)
+
+
+def warn_of_missing(y: np.ndarray, y_held: np.ndarray) -> None:
+    """Warn of classes of which no image could be held back to watch the training."""
+    missing = np.setdiff1d(y, y_held).tolist()
+    if missing:
+        few = ", ".join(map(repr, missing[:5])) + (" …" if len(missing) > 5 else "")
+        classes = f"{len(missing)} class{'es' * (len(missing) > 1)}"
+        warnings.warn(
+            f"no image of {classes} could be held back: {few}; add images that are no copies",
+            UserWarning,
+            stacklevel=3,
+        )

@@ -54,7 +54,8 @@ def begin_training(
     classes = np.unique(y)
     if not goes_on:
         if len(classes) < 2:
-            raise DataError(f"expected at least two classes, got one class, {classes[0]!r}")
+            (only,) = classes.tolist()
+            raise DataError(f"expected at least two classes, got one class, {only!r}")
         random = check_random_state(model.random_state)
         n_outputs = 1 if len(classes) == 2 else len(classes)
         units = (n_features, *params["hidden_layer_sizes"], n_outputs)
@@ -65,8 +66,7 @@ def begin_training(
     training = getattr(model, "_training", None)
     if training is None:
         training = Training(params, network, check_random_state(model.random_state))
-    elif training.solver != model.solver:
-        training = Training(params, network, training.random)
+    training.adapt(params, network)
     known = model.classes_
     classes = np.union1d(known, classes)
     if len(classes) > len(known):
@@ -84,12 +84,13 @@ def train_on(
     held_back: Rows | None,
     params: Mapping[str, Any],
     n_epochs: int,
+    in_cycle: bool,
 ) -> MLPClassifier:
     """Train from *start*, set the attributes of the model, and warn if it broke off."""
     network, classes, training = start
     params = params | {"batch_size": min(params["batch_size"], len(rows))}
     vars(model).pop("_training", None)  # a call that fails leaves it in disorder
-    training.run(network, rows, held_back, params, n_epochs)
+    training.run(network, rows, held_back, params, n_epochs, in_cycle)
     history, kept = training.history, training.kept_epoch - 1
     if training.reason != "diverged":
         model._training = training
@@ -104,7 +105,7 @@ def train_on(
     scores = history["validation_accuracy"]
     model.validation_scores_ = list(scores) if held_back else None
     model.best_validation_score_ = scores[kept] if held_back else None
-    if n_epochs > 1 or training.reason != "max_iter":
+    if in_cycle or training.reason != "max_iter":
         _warn_of_end(model, training.breakdown(params))
     return model
 

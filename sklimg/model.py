@@ -18,21 +18,22 @@ import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 
 import joblib
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
-from threadpoolctl import ThreadpoolController
 
 from sklimg.errors import ModelError, TableError
 from sklimg.files import as_json
 from sklimg.images import read_image
+from sklimg.mlp import MLPClassifier
 from sklimg.names import LATEST
+from sklimg.partners import one_blas_thread
 from sklimg.spec import ImageSpec
 
 __all__ = ["Model", "find_model", "load", "save_model"]
@@ -113,7 +114,7 @@ class Model:
             return np.empty((0, len(self.classes)), np.float32)
         if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
             raise TableError("expected pixels from 0 to 255, got NaN or infinity")
-        with _controller().limit(limits=1):
+        with one_blas_thread():
             probabilities = self.pipeline.predict_proba(pixels)
         column = {label: i for i, label in enumerate(self.pipeline.classes_)}
         return probabilities[:, [column[label] for label in self.classes]]
@@ -134,17 +135,12 @@ class Model:
         return self.predict(np.stack(vectors)) if vectors else np.empty(0, object)
 
 
-@cache
-def _controller() -> ThreadpoolController:
-    """Return the thread pools of this process, looked up once."""
-    return ThreadpoolController()
-
-
 def save_model(folder: Path, model: Model) -> str:
     """Write *model* into the new folder *folder* and return its id."""
     folder.mkdir()
     buffer = BytesIO()
-    joblib.dump(model.pipeline, buffer, compress=3)
+    steps = [(name, _bare(step)) for name, step in model.pipeline.steps]
+    joblib.dump(Pipeline(steps), buffer, compress=3)
     seen = BytesIO()
     np.save(seen, model.seen)
     manifest = {
@@ -166,6 +162,11 @@ def save_model(folder: Path, model: Model) -> str:
     sums = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in contents.items()]
     (folder / _SUMS).write_text("".join(sums))
     return _id("".join(sums).encode())
+
+
+def _bare(step: BaseEstimator) -> BaseEstimator:
+    """Return a fitted step without what differs between two equal fits."""
+    return step.without_history() if isinstance(step, MLPClassifier) else step
 
 
 def find_model(path: str | os.PathLike | None = None) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 __all__ = [
     "ARTIFACTS",
+    "AUGMENTS",
     "LATEST",
     "LOOKS",
     "MANIFEST",
@@ -22,12 +23,14 @@ __all__ = [
     "TURNED",
 ]
 
-MODELS = ("sklearn-mlp", "logistic")  # the first is the default
+MODELS = ("mlp", "sklearn-mlp", "logistic")  # the first is the default
 
 MANIFEST = "manifest.csv"  # of a folder of tiles
 SHEETS = "sheets.csv"
 REJECTS = "rejects.csv"
 OWN_FILES = (MANIFEST, SHEETS, REJECTS)
+
+AUGMENTS = ("none", "light", "strong")  # the first is the default
 
 SQUARES = ("none", "pad", "crop")  # the first is the default
 TILE_FORMATS = ("png", "jpg")

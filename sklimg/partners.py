@@ -9,13 +9,16 @@ Floor 0: threads alone.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cache
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
-__all__ = ["Partners"]
+__all__ = ["Partners", "one_blas_thread"]
 
 
 class Partners:
@@ -72,3 +75,14 @@ class Partners:
                     self._answers.put((work(1), None))
                 except Exception as error:
                     self._answers.put((None, error))
+
+
+def one_blas_thread() -> AbstractContextManager:
+    """Return a context in which matrix products take one thread each."""
+    return _controller().limit(limits=1)
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    """Return the thread pools of this process, looked up once."""
+    return ThreadpoolController()

@@ -9,14 +9,27 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-__all__ = ["SHARED", "plain_copy", "take_fitted"]
+__all__ = ["SHARED", "plain_copy", "plain_params", "take_fitted"]
 
 SHARED = tuple(MLPClassifier().get_params())  # parameters of both
 _FITTED = (
     *("best_loss_", "classes_", "feature_names_in_", "loss_", "n_features_in_"),
     *("n_iter_", "n_layers_", "n_outputs_", "out_activation_", "t_"),
 )
-_OF_EPOCHS = ("best_validation_score_", "loss_curve_", "validation_scores_")
+_OF_EPOCHS = (
+    *("best_epoch_", "best_validation_score_", "loss_curve_", "stop_reason_"),
+    "validation_scores_",
+)
+
+
+def plain_params(model: MLPClassifier) -> dict:
+    """Return the parameters of one of ours as scikit-learn's knows them."""
+    params = {name: getattr(model, name) for name in SHARED}
+    if model.solver not in ("sgd", "lbfgs"):
+        params["solver"] = "adam"
+    if model.learning_rate == "one-cycle":
+        params["learning_rate"] = "constant"
+    return params
 
 
 def plain_copy(model: MLPClassifier) -> MLPClassifier:
@@ -26,11 +39,7 @@ def plain_copy(model: MLPClassifier) -> MLPClassifier:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         plain.fit(X, model.classes_)  # for what scikit-learn keeps to itself
-    params = {name: getattr(model, name) for name in SHARED}
-    params["solver"] = model.solver if model.solver in ("sgd", "lbfgs") else "adam"
-    if model.learning_rate == "one-cycle":
-        params["learning_rate"] = "constant"
-    take_fitted(plain.set_params(**params), model)
+    take_fitted(plain.set_params(**plain_params(model)), model)
     return plain
 
 

@@ -36,20 +36,26 @@ def curve_figure(history: Mapping[str, Sequence[float]], what: str, split: str) 
     axes = figure.add_subplot(
         title=f"{what.capitalize()} in each epoch", xlabel="epoch", ylabel=what
     )
-    epochs = history["epoch"]
+    epochs = np.asarray(history["epoch"])
+    curves = {}
     for key, name, colour in (
         (what, "training", BLUE),
         (f"validation_{what}", "validation", ORANGE),
     ):
-        axes.plot(epochs, history[key], color=colour, linewidth=2)
-        other = history[f"validation_{what}" if key == what else what][-1]
+        values = np.asarray(history[key], float)
+        is_seen = np.isfinite(values)  # no rows were held back, or the loss diverged
+        if is_seen.any():
+            curves[name] = epochs[is_seen], values[is_seen], colour
+    ends = {name: values[-1] for name, (_, values, _) in curves.items()}
+    for name, (at, values, colour) in curves.items():
+        axes.plot(at, values, color=colour, linewidth=2, marker="o" if len(at) == 1 else None)
         axes.annotate(
-            f"{name} {history[key][-1]:.3f}",
-            (epochs[-1], history[key][-1]),
+            f"{name} {values[-1]:.3f}",
+            (at[-1], values[-1]),
             xytext=(6, 0),
             textcoords="offset points",
             color=colour,
-            va="bottom" if history[key][-1] >= other else "top",  # so they never overlap
+            va="bottom" if values[-1] >= max(ends.values()) else "top",  # so they never overlap
         )
     if what == "accuracy":
         axes.set_ylim(0, 1.03)

@@ -48,6 +48,8 @@ class Run:
     search : GridSearchCV or None
     history : dict or None
         Loss and accuracy of each epoch.
+    augmented : bool
+        Whether it was trained on changed copies, too.
     path : Path or None
         The run folder, if there is one.
     """
@@ -59,7 +61,13 @@ class Run:
     refused: list[str] = field(default_factory=list)
     search: GridSearchCV | None = None
     history: dict[str, list] | None = field(default=None, repr=False)
+    augmented: bool = False
     path: Path | None = None
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether somebody ended the training before it was done."""
+        return getattr(self.model.pipeline[-1], "stop_reason_", "") == "interrupted"
 
     @property
     def predicted(self) -> np.ndarray:
@@ -116,11 +124,7 @@ def write_run(
         files["trials.csv"] = records_csv(trial_columns(run.search))
     if run.history is not None:
         files["history.csv"] = records_csv(run.history)
-        how = (
-            "the validation part set apart"
-            if len(run.parts.validation)
-            else "a fifth of the training part held back; the saved model is trained on all of it"
-        )
+        how = _how_watched(run)
         for what in ("loss", "accuracy"):
             files[f"plots/{what}.png"] = as_png(curve_figure(run.history, what, how))
     with new_folder(out) as folder:
@@ -128,6 +132,19 @@ def write_run(
         for name, content in files.items():
             (folder / name).write_bytes(content)
         run.model = replace(run.model, id=save_model(folder / "model", run.model))
+
+
+def _how_watched(run: Run) -> str:
+    """Return where the validation values of the history come from, for the caption."""
+    last = run.model.pipeline[-1]
+    if len(run.parts.validation):
+        return "validation: the part set apart"
+    if getattr(last, "history_", None) is run.history and last.early_stopping:
+        return f"validation: {last.validation_fraction:.0%} of the training part, held back"
+    return (
+        "validation: a fifth of the training part, held back; the saved model is trained on all "
+        "of it"
+    )
 
 
 def _splits(run: Run) -> dict[str, list]:

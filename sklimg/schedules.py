@@ -44,9 +44,13 @@ class Schedule:
         self.kind, self.first, self.power = kind, rate, power
         self.now = rate
 
-    def rate(self, done: float) -> float:
-        """Return the rate when *done*, a share of 0 to 1, of all epochs are over."""
-        if self.kind != "one-cycle":
+    def rate(self, done: float | None) -> float:
+        """Return the rate when *done*, a share of 0 to 1, of all epochs are over.
+
+        None stands for a number of epochs that nobody knows: a cycle's rate is then
+        the highest.
+        """
+        if self.kind != "one-cycle" or done is None:
             return self.now
         if done < _RISE:
             low, high, share = _START, 1.0, done / _RISE

@@ -21,14 +21,16 @@ from uuid import uuid4
 
 import numpy as np
 from joblib import effective_n_jobs, parallel_config
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.pipeline import Pipeline
 
+from sklimg.augment import Augmented
 from sklimg.errors import DataError, UsageError
-from sklimg.fitting import fit_alone, one_quiet_thread
+from sklimg.fitting import fit_alone, group_params, one_quiet_thread
+from sklimg.watching import tells_epochs
 
 __all__ = ["Progress", "edge_params", "grid_search", "n_fits", "plain_value", "trial_columns"]
 
@@ -58,12 +60,13 @@ def n_fits(grid: Mapping[str, Sequence], n_folds: int) -> tuple[int, int]:
 
 
 def grid_search(
-    pipeline: Pipeline,
+    estimator: Pipeline | Augmented,
     grid: Mapping[str, Sequence],
     X: np.ndarray,
     y: np.ndarray,
     folds: Sequence[tuple[np.ndarray, np.ndarray]],
     *,
+    groups: np.ndarray | None = None,
     rows: np.ndarray | slice = slice(None),
     jobs: int = -1,
     progress: Callable[[Progress], None] | None = None,
@@ -72,14 +75,16 @@ def grid_search(
 
     Parameters
     ----------
-    pipeline : Pipeline
+    estimator : Pipeline or Augmented
         Unfitted.
     grid : mapping of str to sequence
-        Full parameter names and the values to try.
+        Full parameter names of the pipeline and the values to try.
     X : ndarray of shape (n_images, n_pixels)
     y : ndarray of shape (n_images,) of str
     folds : sequence of (train, test)
         Row indices.
+    groups : ndarray of shape (n_images,), optional
+        Rows that early stopping keeps on one side.
     rows : ndarray of int or slice, default=all
         What the best is fitted to in the end.
     jobs : int, default=-1
@@ -98,6 +103,11 @@ def grid_search(
         If no candidate could be fitted.
     """
     workers = effective_n_jobs(jobs)
+    prefix = "estimator__" if isinstance(estimator, Augmented) else ""
+    wanted = {f"{prefix}{name}": list(values) for name, values in grid.items()}
+    alone = clone(estimator)
+    if tells_epochs(alone):
+        alone.set_params(**{f"{prefix}classify__n_jobs": 1})
     with (
         tempfile.TemporaryDirectory(prefix="sklimg-search-") as folder,
         _watched(Path(folder), n_fits(grid, len(folds))[1], len(folds), progress),
@@ -107,23 +117,30 @@ def grid_search(
         warnings.simplefilter("ignore", FitFailedWarning)
         warnings.filterwarnings("ignore", message="One or more of the test scores are non-finite")
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
-        search = GridSearchCV(
-            pipeline,
-            dict(grid),
-            scoring=_RecordedAccuracy(folder, list(grid)),
-            cv=list(folds),
-            refit=False,
-        )
+        scoring = _RecordedAccuracy(folder, list(wanted))
+        search = GridSearchCV(alone, wanted, scoring=scoring, cv=list(folds), refit=False)
         try:
-            search.fit(X, y)
-            best = clone(pipeline).set_params(**clone(search.best_params_, safe=False))
-            search.best_estimator_ = best.fit(X[rows], y[rows])
+            search.fit(X, y, **group_params(estimator, groups))
         except ValueError as err:
-            reason = _reason(pipeline, grid, X, y)
+            reason = _reason(estimator, wanted, X, y)
             raise DataError(f"grid: no candidate could be fitted: {reason}") from err
+    best = clone(estimator).set_params(**clone(search.best_params_, safe=False))
+    some = None if groups is None else groups[rows]
+    search.best_estimator_ = fit_alone(best, X[rows], y[rows], groups=some, keep_interrupted=True)
     search.scoring, search.scorer_ = "accuracy", get_scorer("accuracy")  # the folder is gone
     search.refit = True
+    _drop_prefix(search, prefix)
     return search
+
+
+def _drop_prefix(search: GridSearchCV, prefix: str) -> None:
+    """Name the parameters of a fitted search as those of the pipeline."""
+    results = search.cv_results_
+    search.best_params_ = {k.removeprefix(prefix): v for k, v in search.best_params_.items()}
+    search.param_grid = {k.removeprefix(prefix): v for k, v in search.param_grid.items()}
+    results["params"] = [
+        {k.removeprefix(prefix): v for k, v in params.items()} for params in results["params"]
+    ]
 
 
 def trial_columns(search: GridSearchCV) -> dict[str, list]:
@@ -203,12 +220,14 @@ def _watched(folder: Path, total: int, n_folds: int, progress: Callable | None) 
         look()
 
 
-def _reason(pipeline: Pipeline, grid: Mapping[str, Sequence], X: np.ndarray, y: np.ndarray) -> str:
+def _reason(
+    estimator: BaseEstimator, grid: Mapping[str, Sequence], X: np.ndarray, y: np.ndarray
+) -> str:
     """Return why the first candidate of a grid cannot be fitted."""
     params: dict[str, Any] = ParameterGrid(dict(grid))[0]
     try:
-        fit_alone(clone(pipeline).set_params(**params), X, y)
-    except UsageError as err:
+        fit_alone(clone(estimator).set_params(**params), X, y)
+    except (DataError, UsageError) as err:
         return str(err)
     return "every fit failed on a fold though not on the whole; are the folds too small?"
 

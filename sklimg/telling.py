@@ -6,8 +6,8 @@ Each function calls ``tell(topic, text)``. Floor 5: prints nothing itself.
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import Pipeline
 
 from sklimg.files import count, natural_key
 from sklimg.runs import Run
@@ -17,8 +17,8 @@ from sklimg.sources import Collection
 __all__ = [
     "describe",
     "tell_best",
-    "tell_cut_short",
     "tell_data",
+    "tell_end",
     "tell_small_classes",
     "tell_verdict",
 ]
@@ -91,30 +91,73 @@ def tell_small_classes(groups: Mapping[str, int], n_folds: int, tell: Callable) 
 
 
 def tell_verdict(run: Run, tell: Callable) -> None:
-    """Tell in words whether the model over- or underfits, from the validation rows."""
-    trained = run.metrics["train_accuracy"]
+    """Tell in words whether the model over- or underfits, from held-back rows, and what to try."""
+    trained, history = run.metrics["train_accuracy"], run.history
     apart = "the validation part" if len(run.parts.validation) else ""
     if run.search is not None:
         held_back, where = run.search.best_score_, apart or "the folds"
-    elif run.history is not None:
-        held_back, where = run.history["validation_accuracy"][-1], apart or "a fold held back"
+    elif history is not None and np.isfinite(history["validation_accuracy"]).any():
+        held_back = history["validation_accuracy"][_kept_epoch(run)]
+        where = apart or "images held back"
     else:
         return
-    gap = trained - held_back
-    if gap > 0.1:
-        verdict = (
-            "overfits: it knows its training images better than new ones; more images help most"
-        )
+    last = run.model.pipeline[-1]
+    if trained - held_back > 0.1:
+        verdict = "overfits: it knows its training images better than new ones; try "
+        verdict += ", ".join([*_against_overfitting(run, last), "more images"])
     elif trained < 0.8:
-        verdict = "underfits: it does not even learn its training images; try more or larger layers"
+        verdict = "underfits: it does not even learn its training images; try "
+        verdict += ", ".join(_against_underfitting(last))
     else:
         verdict = "fits well: new images are read almost as well as known ones"
     tell("verdict", f"{verdict} ({trained:.3f} in training, {held_back:.3f} on {where})")
 
 
-def tell_cut_short(pipeline: Pipeline, tell: Callable) -> None:
-    """Tell if the classifier was still learning when its epochs ran out."""
-    last = pipeline[-1]
-    most = getattr(last, "max_iter", None)
-    if most is not None and np.max(getattr(last, "n_iter_", 0)) >= most:
+def _kept_epoch(run: Run) -> int:
+    """Return the place in the history of the epoch whose weights the model has."""
+    last = run.model.pipeline[-1]
+    is_own = getattr(last, "history_", None) is run.history
+    return last.best_epoch_ - 1 if is_own else -1
+
+
+def _against_overfitting(run: Run, last: BaseEstimator) -> list[str]:
+    """Return the options that may help and are not used yet."""
+    ways = [] if run.augmented else ["--augment light"]
+    if not np.any(getattr(last, "dropout", 1)):
+        ways.append("--param dropout=0.3")
+    if hasattr(last, "alpha"):
+        ways.append(f"--param alpha={max(100 * last.alpha, 0.01):g}")
+    if hasattr(last, "C"):
+        ways.append(f"--param C={last.C / 10:g}")
+    return ways
+
+
+def _against_underfitting(last: BaseEstimator) -> list[str]:
+    """Return what lets a classifier learn more."""
+    if not hasattr(last, "hidden_layer_sizes"):
+        return ["--model mlp"]
+    largest = max(np.atleast_1d(last.hidden_layer_sizes), default=50)
+    ways = [f"--param hidden_layer_sizes={2 * largest}", f"--param max_iter={2 * last.max_iter}"]
+    return ways + (["--param dropout=0"] if np.any(getattr(last, "dropout", 0)) else [])
+
+
+def tell_end(run: Run, tell: Callable) -> None:
+    """Tell if the training ended in another way than it should."""
+    last = run.model.pipeline[-1]
+    most, n_epochs = getattr(last, "max_iter", np.inf), getattr(last, "n_iter_", 0)
+    reason = getattr(last, "stop_reason_", "max_iter")  # others say nothing but the number
+    kept = f"the model has the weights of epoch {getattr(last, 'best_epoch_', n_epochs)}"
+    if reason == "interrupted":
+        tell("warning", f"interrupted after {count(n_epochs, 'epoch')}; {kept}, the best so far")
+    elif reason == "diverged":
+        rate = f"learning_rate_init={last.learning_rate_init:g}"
+        tell(
+            "warning",
+            f"the loss diverged in epoch {n_epochs} with {rate}; {kept}; set a smaller one",
+        )
+    elif (
+        reason == "max_iter"
+        and np.max(n_epochs) >= most
+        and getattr(last, "learning_rate", "") != "one-cycle"
+    ):
         tell("warning", f"training stopped at max_iter={most}, still improving; set a higher one")

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
+from sklimg.choosing import augmented, candidates_of, choose
 from sklimg.crossval import cross_validate
 from sklimg.errors import UsageError
 from sklimg.evaluation import (
@@ -24,23 +24,20 @@ from sklimg.evaluation import (
     vote_weights,
     worst_confusions,
 )
-from sklimg.files import check_free, count, natural_key
-from sklimg.fitting import fit_alone
-from sklimg.history import epoch_history
+from sklimg.files import check_free, natural_key
 from sklimg.model import Model
-from sklimg.names import MODELS, TURNED
+from sklimg.names import AUGMENTS, MODELS, TURNED
 from sklimg.parts import Parts, check_apart, is_data, name_of, spec_notes, split_table
-from sklimg.pipeline import build_pipeline, default_grid, full_names
+from sklimg.pipeline import build_pipeline
 from sklimg.runs import Run, write_run
-from sklimg.search import Progress, grid_search, n_fits
+from sklimg.search import Progress, n_fits
 from sklimg.sources import Collection, read_data
 from sklimg.splits import class_groups, grouped_folds
 from sklimg.table import Table
 from sklimg.telling import (
     describe,
-    tell_best,
-    tell_cut_short,
     tell_data,
+    tell_end,
     tell_small_classes,
     tell_verdict,
 )
@@ -62,6 +59,8 @@ def fit(
     folds: int | None = None,
     group: str = "auto",
     turned: str = TURNED[0],
+    augment: str = AUGMENTS[0],
+    class_weight: str | None = None,
     seed: int = 0,
     jobs: int = -1,
     out: str | os.PathLike | None = None,
@@ -78,7 +77,7 @@ def fit(
     grid : bool or mapping of str to sequence, default=False
         Parameters to search by grouped, stratified cross-validation on the
         training part, and their values; True for the default grid.
-    model : {"sklearn-mlp", "logistic"}, default="sklearn-mlp"
+    model : {"mlp", "sklearn-mlp", "logistic"}, default="mlp"
     params : mapping, optional
         Parameters that are set, by the classifier's bare names or full ones.
     test : float, path or Table, optional
@@ -101,6 +100,11 @@ def fit(
     turned : {"auto", "yes", "no"}, default="auto"
         Whether a mirrored, turned, cropped or shifted picture is a copy; "auto"
         judges by the data: no for symbols, yes for photographs.
+    augment : {"none", "light", "strong"}, default="none"
+        How far copies of the training images are changed, that are made in each fit
+        of its training rows alone; mirrored ones only of photographs.
+    class_weight : {"balanced"}, optional
+        Whether small classes weigh as much as large ones.
     seed : int, default=0
         Everything random follows from it.
     jobs : int, default=-1
@@ -127,12 +131,13 @@ def fit(
     if out is not None:
         check_free(out)
         check_apart(out, data)
-    _check_options(test, validation, folds, seed)
+    _check_options(test, validation, folds, seed, augment)
     streams = np.random.SeedSequence(seed).spawn(4)
     split_rng, fold_rng, outer_rng = (np.random.default_rng(stream) for stream in streams[:3])
     model_seed = int(streams[3].generate_state(1)[0])
+    params = dict(params or {}) | ({"class_weight": class_weight} if class_weight else {})
     base = build_pipeline(model, params, model_seed)
-    candidates = _grid(base, grid, model, params, tell)
+    candidates = candidates_of(base, grid, model, params, tell)
 
     read = read_data(data, jobs=jobs)
     tell_data(read, name_of(data), tell)
@@ -145,18 +150,21 @@ def fit(
     if len(parts.validation):
         inner = [(np.arange(n_train), np.arange(n_train, len(known)))]
     else:
+        groups_of = class_groups(y, parts.groups[known])
         inner = grouped_folds(y, parts.groups[known], N_FOLDS, fold_rng)
-        tell_small_classes(class_groups(y, parts.groups[known]), len(inner), tell)
-    pipeline, search = _chosen(base, candidates, X, y, inner, n_train, jobs, tell, progress)
-    history = epoch_history(pipeline, X, y, inner[0], model_seed)
+        tell_small_classes(groups_of, len(inner), tell)
+    base = augmented(base, augment, parts, model_seed)
+    chosen = choose(base, candidates, parts, inner, model_seed, jobs, tell, progress)
+    pipeline = chosen.pipeline
     run = _tested(_model(pipeline, parts), parts, tell)
-    run.search, run.history, run.refused = search, history, read.refused
+    run.search, run.history, run.refused = chosen.search, chosen.history, read.refused
+    run.augmented = augment != AUGMENTS[0]
     votes = vote_weights(parts.groups[parts.train])
     right = run.model.predict(X[:n_train]) == y[:n_train]
     run.metrics["train_accuracy"] = float(np.average(right, weights=votes))
     if folds is None:
         folds = N_FOLDS if run.metrics["n_test"] < FEW_TEST_GROUPS else 0
-    if folds:
+    if folds and not run.was_interrupted:
         rows = np.sort(known if is_data(test) else np.append(known, parts.test))
         if candidates:
             fits = n_fits(candidates, N_FOLDS)[1]
@@ -167,15 +175,16 @@ def fit(
             base, candidates, table, groups, **how, jobs=jobs, progress=progress
         )
         tell("folds", describe(run.metrics["cross_validation"]))
-    tell_cut_short(pipeline, tell)
+    tell_end(run, tell)
     tell_verdict(run, tell)
     if out is not None:
         asked = {
             "test": name_of(test),
             "validation": validation,
             "model": model,
-            "params": params or {},
+            "params": params,
             "grid": candidates,
+            "augment": augment,
         }
         asked |= {"n_folds": len(inner), "folds": folds, "group": group}
         asked |= {"turned": turned, "seed": seed}
@@ -186,7 +195,11 @@ def fit(
 
 
 def _check_options(
-    test: float | str | os.PathLike | Table | None, validation: float, folds: int | None, seed: int
+    test: float | str | os.PathLike | Table | None,
+    validation: float,
+    folds: int | None,
+    seed: int,
+    augment: str,
 ) -> None:
     """Raise UsageError unless shares and counts make sense."""
     if test is not None and not is_data(test) and not 0 < test < 1:
@@ -201,6 +214,8 @@ def _check_options(
         raise UsageError(f"folds: expected 2 or more, or 0 for none, got {folds}")
     if seed < 0:
         raise UsageError(f"seed: expected 0 or above, got {seed}")
+    if augment not in AUGMENTS:
+        raise UsageError(f"augment: expected one of {', '.join(AUGMENTS)}, got {augment!r}")
 
 
 def _read_test(
@@ -226,44 +241,6 @@ def _model(pipeline: Pipeline, parts: Parts) -> Model:
     counts_of = {label: of_class[label] for label in classes}
     table = parts.table
     return Model(pipeline, classes, table.spec, seen, counts_of, table.spec_is_known)
-
-
-def _chosen(
-    base: Pipeline,
-    candidates: Mapping,
-    X: np.ndarray,
-    y: np.ndarray,
-    inner: Sequence,
-    n_train: int,
-    jobs: int,
-    tell: Callable,
-    progress: Callable | None,
-) -> tuple[Pipeline, GridSearchCV | None]:
-    """Return the pipeline fitted to the first *n_train* rows, and the search that chose it."""
-    if not candidates:
-        return fit_alone(base, X[:n_train], y[:n_train]), None
-    n_candidates, fits = n_fits(candidates, len(inner))
-    on = f"x {len(inner)} folds" if len(inner) > 1 else "on the validation part"
-    tell("search", f"{n_candidates} candidates {on} = {count(fits, 'fit')}")
-    search = grid_search(
-        base, candidates, X, y, inner, rows=slice(n_train), jobs=jobs, progress=progress
-    )
-    tell_best(search, tell)
-    return search.best_estimator_, search
-
-
-def _grid(
-    base: Pipeline, grid: bool | Mapping, model: str, params: Mapping | None, tell: Callable
-) -> dict:
-    """Return the grid to search by full names; empty if there is none."""
-    wanted = full_names(base, default_grid(model) if grid is True else dict(grid or {}))
-    fixed = full_names(base, params or {})
-    if empty := [name for name, values in wanted.items() if not len(values)]:
-        raise UsageError(f"grid: expected values for {empty[0]}, got none")
-    left = {name: values for name, values in wanted.items() if name not in fixed}
-    if wanted and not left:
-        tell("note", "every parameter of the grid is set, so there is nothing to search")
-    return left
 
 
 def _tested(model: Model, parts: Parts, tell: Callable) -> Run:

@@ -11,7 +11,7 @@ from sklearn.utils.validation import validate_data
 
 from sklimg.glyphs import CONTENTS, centre_glyph
 
-__all__ = ["CenterGlyph", "PixelScaler"]
+__all__ = ["CenterGlyph", "PixelScaler", "image_shape"]
 
 
 class CenterGlyph(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -50,24 +50,17 @@ class CenterGlyph(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if self.content not in CONTENTS:
             raise ValueError(f"content must be one of {', '.join(CONTENTS)}, got {self.content!r}")
         X = validate_data(self, X)
-        self._shape(X.shape[1])
+        image_shape(X.shape[1], self.shape)
         return self
 
     def transform(self, X):
         """Return X of shape (n_images, n_pixels) cleaned, values of 0-255 as uint8."""
         X = validate_data(self, X, reset=False)
-        images = np.clip(X, 0, 255).astype(np.uint8).reshape(-1, *self._shape(X.shape[1]))
+        images = (
+            np.clip(X, 0, 255).astype(np.uint8).reshape(-1, *image_shape(X.shape[1], self.shape))
+        )
         clean = [centre_glyph(image, image.shape[:2], self.content) for image in images]
         return np.stack(clean).reshape(X.shape)
-
-    def _shape(self, n_pixels):
-        """Return the shape of one image."""
-        if self.shape is None:
-            height = next(n for n in range(isqrt(n_pixels), 0, -1) if n_pixels % n == 0)
-            return height, n_pixels // height
-        if int(np.prod(self.shape)) != n_pixels:
-            raise ValueError(f"shape {tuple(self.shape)} does not make {n_pixels} pixels")
-        return tuple(self.shape)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -113,3 +106,19 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         tags.requires_fit = False
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def image_shape(n_pixels, shape=None):
+    """Return the shape of one image, by default the most nearly square grey one.
+
+    Raises
+    ------
+    ValueError
+        If *shape* has another number of pixels.
+    """
+    if shape is None:
+        height = next(n for n in range(isqrt(n_pixels), 0, -1) if n_pixels % n == 0)
+        return height, n_pixels // height
+    if int(np.prod(shape)) != n_pixels:
+        raise ValueError(f"shape {tuple(shape)} does not make {n_pixels} pixels")
+    return tuple(shape)

@@ -24,6 +24,6 @@ def test_fits_run_on_one_thread():
 
 
 def test_a_refused_parameter_is_told(bars_table):
-    base = build_pipeline(params={"solver": "magic"})
+    base = build_pipeline("sklearn-mlp", {"solver": "magic"})
     with pytest.raises(UsageError, match="parameters: the fit failed: .*'solver' parameter"):
         fit_alone(base, bars_table.pixels, bars_table.labels)

@@ -2,17 +2,19 @@
 
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier as PlainMLPClassifier
 from sklearn.pipeline import Pipeline
 
 from sklimg.errors import UsageError
+from sklimg.mlp import MLPClassifier
 from sklimg.names import MODELS
 from sklimg.pipeline import build_pipeline, default_grid, full_names
 
 
-def test_it_ends_in_scikit_learns_classifiers():
+def test_it_ends_in_a_classifier():
     assert isinstance(build_pipeline(), Pipeline)
     assert type(build_pipeline()["classify"]) is MLPClassifier
+    assert type(build_pipeline("sklearn-mlp")["classify"]) is PlainMLPClassifier
     assert type(build_pipeline("logistic")["classify"]) is LogisticRegression
 
 
@@ -35,5 +37,10 @@ def test_a_wrong_name_is_told_its_nearest(name, near):
 
 
 def test_a_wrong_model_is_told_the_right_ones():
-    with pytest.raises(UsageError, match="expected one of sklearn-mlp, logistic, got 'svm'"):
+    with pytest.raises(UsageError, match="expected one of mlp, sklearn-mlp, logistic, got 'svm'"):
         build_pipeline("svm")
+
+
+def test_a_value_that_cannot_be_used_is_refused_before_any_fit():
+    with pytest.raises(UsageError, match="solver: expected one of .*; did you mean 'adam'?"):
+        build_pipeline(params={"solver": "adan"})

@@ -96,11 +96,12 @@ def test_jobs_do_not_change_the_result(bars_table, tmp_path):
     grid = {"alpha": [1e-4, 1.0], "hidden_layer_sizes": [(4,), (8,)]}
     for jobs in (1, 2):
         fit(bars_table, grid=grid, params={"max_iter": 10}, jobs=jobs, out=tmp_path / str(jobs))
-    for name in FILES - {"environment.json"}:
+    for name in FILES - {"environment.json", "history.csv"}:
         one, two = ((tmp_path / jobs / name).read_bytes() for jobs in ("1", "2"))
         assert one == two, name
-    trials = [pd.read_csv(tmp_path / jobs / "trials.csv") for jobs in ("1", "2")]
-    pd.testing.assert_frame_equal(*(t.drop(columns="fit_seconds") for t in trials))
+    for name, seconds in {"trials": "fit_seconds", "history": "epoch_seconds"}.items():
+        tables = [pd.read_csv(tmp_path / jobs / f"{name}.csv") for jobs in ("1", "2")]
+        pd.testing.assert_frame_equal(*(table.drop(columns=seconds) for table in tables))
 
 
 def test_another_seed_is_another_split(bars_table):
@@ -119,7 +120,7 @@ def test_a_search_chooses_and_the_chosen_is_saved(bars_table, tmp_path):
 
 
 def test_a_parameter_that_is_set_is_not_searched(bars_table):
-    run = fit(bars_table, grid=True, params={"alpha": 0.5, "max_iter": 2, "activation": "relu",
+    run = fit(bars_table, grid=True, params={"alpha": 0.5, "max_iter": 2, "dropout": 0.1,
                                             "learning_rate_init": 0.01}, jobs=1)  # fmt: skip
     assert set(run.search.best_params_) == {"classify__hidden_layer_sizes"}
 
@@ -182,7 +183,7 @@ def test_an_interrupt_is_not_answered_by_a_half_trained_model(bars_table, monkey
 
     monkeypatch.setattr("sklearn.neural_network.MLPClassifier._backprop", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        fit(bars_table)
+        fit(bars_table, model="sklearn-mlp")
 
 
 def test_rejects_are_listed_in_the_run(photos, tmp_path):

@@ -9,7 +9,7 @@ import click
 from sklimg.cli.door import JOBS, PATH, TURNED_OPTION, Command, result, say
 from sklimg.cli.params import parse_params
 from sklimg.cli.progress import search_progress
-from sklimg.names import ARTIFACTS, LATEST, MODELS
+from sklimg.names import ARTIFACTS, AUGMENTS, LATEST, MODELS
 
 __all__ = ["fit"]
 
@@ -62,6 +62,21 @@ __all__ = ["fit"]
 )
 @TURNED_OPTION
 @click.option(
+    "--augment",
+    default=AUGMENTS[0],
+    show_default=True,
+    type=click.Choice(AUGMENTS),
+    help="Train on copies of the training images, too, that are turned, shifted and lit a little "
+    "differently.",
+)
+@click.option(
+    "--class-weight",
+    default="none",
+    show_default=True,
+    type=click.Choice(["none", "balanced"]),
+    help="Whether small classes weigh as much as large ones.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
@@ -90,6 +105,8 @@ def fit(
     folds,
     group,
     turned,
+    augment,
+    class_weight,
     seed,
     jobs,
     out,
@@ -127,6 +144,8 @@ def fit(
             folds=folds,
             group=group,
             turned=turned,
+            augment=augment,
+            class_weight=None if class_weight == "none" else class_weight,
             seed=seed,
             jobs=jobs,
             out=place,
@@ -138,6 +157,8 @@ def fit(
     say(f"next      sklimg predict -m {place} IMAGE...")
     if as_json:
         result(json.dumps(run.metrics, ensure_ascii=False))
+    if run.was_interrupted:
+        return 130
     return 4 if run.refused else 0
 
 

@@ -45,13 +45,13 @@ def test_results_go_to_stdout_and_the_rest_to_stderr(invoke, here):
         "copies",
         "split",
         "mistakes",
-        "warning",
         "verdict",
         "saved",
         "next",
     ]
-    quiet = invoke("fit", "t.csv", *QUICK, "-o", "run2", "-q").stderr
-    assert quiet == "warning   training stopped at max_iter=80, still improving; set a higher one\n"
+    words = ["--param", "learning_rate=constant", "--param", "max_iter=9"]
+    quiet = invoke("fit", "t.csv", *words, "-o", "run2", "-q").stderr
+    assert quiet == "warning   training stopped at max_iter=9, still improving; set a higher one\n"
 
 
 def test_json_is_one_object(invoke, here):
@@ -91,7 +91,10 @@ def test_a_reader_that_leaves_does_not_cost_the_run(here):
     [
         (["absent.csv"], 3, "absent.csv: no such file or folder"),
         (["t.csv", "--param", "alhpa=1"], 2, "did you mean 'alpha'?"),
-        (["t.csv", "--param", "solver=magic"], 2, "'solver' parameter"),
+        (["t.csv", "--param", "solver=adan"], 2, "got 'adan'; did you mean 'adam'?"),
+        (["t.csv", "--param", "alpha=1,-1"], 2, "alpha: expected a number of at least 0, got -1"),
+        (["absent.csv", "--augment", "much"], 2, "'much' is not one of 'none', 'light', 'strong'"),
+        (["t.csv", "--model", "sklearn-mlp", "--class-weight", "balanced"], 2, "none of this name"),
         (["t.csv", "--folds", "1"], 2, "expected 2 or more, or 0 for none, got 1"),
         (["t.csv", "--param", "alpha=1", "--param", "classify__alpha=2"], 2, "stands twice"),
         (["t.csv", "--test", "0"], 2, "share between 0 and 1"),
