@@ -4,6 +4,7 @@ Floor 1: works on arrays, prints nothing.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,8 +15,10 @@ from sklimg.partners import Partners
 
 __all__ = ["Descent", "Rows"]
 
-_BLOCK = 131_072  # parameters that are updated at a time, so that the passes find them in a cache
-_TWO_THREADS = 10_000_000  # products of a forward pass over a batch that are worth two threads
+_BLOCK = 200_000  # parameters updated at a time: a cache holds them, and calls are few
+_LARGE_BATCH = 100_000  # numbers whose gathering is worth another thread
+_LARGE_NETWORK = 200_000  # parameters whose update is
+_MY_SHARE = 2 / 3  # of the update; the other thread gathers the next batch, too
 
 
 class Rows:
@@ -48,9 +51,10 @@ class Rows:
 class Descent:
     """Steps of a network down its loss; a context, since a thread may stand by.
 
-    With two threads, each takes half the rows of every batch, and half the
-    parameters of every update. Whether there are two depends on the sizes of layers
-    and batch alone, so that results repeat.
+    A second thread gathers the rows of the next batch while the parameters are
+    updated, and takes half of every large product of matrices and a third of a large
+    update. What is shared depends on the sizes of layers and batch alone, and sharing
+    changes no sum.
 
     Parameters
     ----------
@@ -64,8 +68,8 @@ class Descent:
     dropout : sequence of float
         Of each hidden layer; empty for none.
     smoothing : float
-    n_threads : {1, 2} or None
-        None chooses.
+    n_threads : {1, 2}, default=2
+        At most.
     seed : int, optional
         Of the dropout.
     """
@@ -79,27 +83,24 @@ class Descent:
         batch_size: int = 200,
         dropout: Sequence[float] = (),
         smoothing: float = 0.0,
-        n_threads: int | None = None,
+        n_threads: int = 2,
         seed: int | None = None,
     ):
         self.network, self.optimiser, self.alpha = network, optimiser, alpha
         self.batch_size = batch_size
-        if n_threads is None:
-            n_threads = 2 if batch_size * network.n_weights >= _TWO_THREADS else 1
-        n_threads = min(n_threads, batch_size)
-        self.partners = Partners(n_threads)
-        most = -(-batch_size // n_threads)
-        rngs = [
-            np.random.Generator(np.random.SFC64(s))
-            for s in np.random.SeedSequence(seed).spawn(n_threads)
+        is_large = batch_size * network.units[0] >= _LARGE_BATCH
+        self.partners = Partners(n_threads if is_large else 1)
+        rng = np.random.Generator(np.random.SFC64(seed))
+        self.gradient = Gradient(network, batch_size, dropout, smoothing, rng, self.partners)
+        n_params = len(network.params)
+        is_shared = self.partners.n == 2 and n_params >= _LARGE_NETWORK
+        mine = int(n_params * _MY_SHARE) if is_shared else n_params
+        self.blocks = [
+            _blocks(0, mine, network.n_weights),
+            _blocks(mine, n_params, network.n_weights),
         ]
-        self.gradients = [Gradient(network, most, dropout, smoothing, rng) for rng in rngs]
-        blocks = _blocks(network.n_weights, len(network.params))
-        self.blocks = [blocks[: -(-len(blocks) // 2)], blocks[-(-len(blocks) // 2) :]]
-        if n_threads == 1:
-            self.blocks = [blocks]
-        size = max(block.stop - block.start for block in blocks)
-        self.spare = [np.empty(size, network.params.dtype) for _ in range(n_threads)]
+        size = min(_BLOCK, n_params)
+        self.spare = np.empty((2, size), network.params.dtype)
 
     def __enter__(self) -> "Descent":
         self.partners.__enter__()
@@ -127,40 +128,36 @@ class Descent:
             The last learning rate.
         """
         loss, n_right, n, rate = 0.0, 0, len(rows), 0.0
-        for start in range(0, n, self.batch_size):
-            index = rows.index[start : start + self.batch_size]
-            weight = rows.weight(index)
-            rate = rate_of(start / n)
-            batch_loss, right = self._step(rows, index, weight, rate)
-            loss += batch_loss * len(index) / weight
+        batches = [
+            rows.index[start : start + self.batch_size] for start in range(0, n, self.batch_size)
+        ]
+        self.gradient.prepare(rows.X, rows.targets, rows.weights, batches[0])
+        for i, batch in enumerate(batches):
+            ahead = batches[i + 1] if i + 1 < len(batches) else None
+            weight = rows.weight(batch)
+            rate = rate_of(i * self.batch_size / n)
+            batch_loss, right = self.gradient.compute(1 / weight)
+            batch_loss += self._step(rows, ahead, 1 / weight, rate)
+            loss += batch_loss * len(batch) / weight
             n_right += right
         return loss / n, n_right / n, rate
 
-    def _step(self, rows: Rows, index: np.ndarray, weight: float, rate: float) -> tuple[float, int]:
-        """Take one step; return the loss of its rows, weighted and summed, and those right."""
-        half = -(-len(index) // self.partners.n)
-        scale = 1 / weight
-
-        def compute(k: int) -> tuple[float, int]:
-            part = index[k * half : (k + 1) * half]
-            return self.gradients[k].compute(rows.X, part, rows.targets, rows.weights, scale)
-
-        def update(k: int) -> float:
-            return sum(self._update(block, self.spare[k], scale) for block in self.blocks[k])
-
-        parts = self.partners.share(compute)
+    def _step(self, rows: Rows, ahead: np.ndarray | None, scale: float, rate: float) -> float:
+        """Update the parameters and prepare the batch *ahead*; return the penalty."""
         self.optimiser.begin(rate)
-        squares = sum(self.partners.share(update))
-        loss, right = (sum(values) for values in zip(*parts, strict=True))
-        return loss + 0.5 * self.alpha * squares, right
+
+        def work(k: int) -> float:
+            squares = sum(self._update(block, self.spare[k], scale) for block in self.blocks[k])
+            if ahead is not None and k == self.partners.n - 1:
+                self.gradient.prepare(rows.X, rows.targets, rows.weights, ahead)
+            return squares
+
+        return 0.5 * self.alpha * sum(self.partners.share(work))
 
     def _update(self, block: slice, spare: np.ndarray, scale: float) -> float:
         """Update a block of the parameters; return the sum of its weights' squares."""
-        params, grad = self.network.params[block], self.gradients[0].flat[block]
-        spare = spare[: len(params)]
-        if len(self.gradients) == 2:
-            np.add(grad, self.gradients[1].flat[block], out=grad)
-        squares = 0.0
+        params, grad = self.network.params[block], self.gradient.flat[block]
+        spare, squares = spare[: len(params)], 0.0
         if self.alpha and block.start < self.network.n_weights:
             squares = float(np.dot(params, params))
             np.multiply(params, self.alpha * scale, out=spare)
@@ -186,7 +183,8 @@ class Descent:
         return loss / rows.weight(rows.index), right / len(rows)
 
 
-def _blocks(n_weights: int, n: int) -> list[slice]:
-    """Cut a vector into blocks; none holds both weights and biases."""
-    starts = [*range(0, n_weights, _BLOCK), *range(n_weights, n, _BLOCK)]
-    return [slice(a, b) for a, b in zip(starts, [*starts[1:], n], strict=True)]
+def _blocks(start: int, stop: int, n_weights: int) -> list[slice]:
+    """Cut a stretch of the parameters into blocks; none holds both weights and biases."""
+    ends = [start, *([n_weights] if start < n_weights < stop else []), stop]
+    starts = [at for a, b in pairwise(ends) for at in range(a, b, _BLOCK)]
+    return [slice(a, b) for a, b in pairwise([*starts, stop])]

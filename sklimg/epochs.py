@@ -157,7 +157,7 @@ class Training:
             batch_size=params["batch_size"],
             dropout=params["dropout"],
             smoothing=params["label_smoothing"],
-            n_threads=params["n_jobs"],
+            n_threads=params["n_jobs"] or 2,
             seed=self.random.randint(2**31 - 1) if any(params["dropout"]) else 0,
         )
 

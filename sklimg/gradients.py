@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sklimg.networks import Network, activate
+from sklimg.partners import Partners
 
 __all__ = ["Gradient"]
 
@@ -29,6 +30,8 @@ class Gradient:
         Share of each label that is spread over all classes, in [0, 1) [2]_.
     rng : numpy.random.Generator, optional
         Needed for dropout.
+    partners : Partners, optional
+        What multiplies large matrices; by default this thread alone.
 
     Attributes
     ----------
@@ -50,8 +53,10 @@ class Gradient:
         dropout: Sequence[float] = (),
         smoothing: float = 0.0,
         rng: np.random.Generator | None = None,
+        partners: Partners | None = None,
     ):
         self.network, self.smoothing, self.rng = network, smoothing, rng
+        self._dot = (partners or Partners(1)).dot
         self.keep = [1 - share for share in dropout] or [1.0] * (len(network.units) - 2)
         self.flat = np.zeros_like(network.params)
         self._coefs, self._intercepts = network.unflatten(self.flat)
@@ -60,25 +65,43 @@ class Gradient:
         )
         self._parts = {n_rows: self._whole}
 
-    def compute(
-        self,
-        X: np.ndarray,
-        rows: np.ndarray,
-        targets: np.ndarray,
-        weights: np.ndarray | None,
-        scale: float,
-    ) -> tuple[float, int]:
-        """Fill `flat` with *scale* times the gradient of the summed loss of some rows.
+    def prepare(
+        self, X: np.ndarray, targets: np.ndarray, weights: np.ndarray | None, rows: np.ndarray
+    ) -> None:
+        """Gather the rows of the next batch, and draw which units are silent in it.
 
         Parameters
         ----------
         X : ndarray of shape (n_samples, n_features), of the network's dtype
-        rows : ndarray of int
-            At most *n_rows* of them.
         targets : ndarray of shape (n_samples,), int
             Numbers of the classes.
         weights : ndarray of shape (n_samples,) or None
             What each row's loss is multiplied by.
+        rows : ndarray of int
+            At most *n_rows* of them.
+        """
+        b = self._parts.get(len(rows))
+        if b is None:
+            b = self._parts[len(rows)] = self._whole.first(len(rows))
+        np.take(X, rows, axis=0, out=b.inputs[0], mode="clip")  # "raise" would copy
+        np.take(targets, rows, out=b.targets, mode="clip")
+        self._is_weighted = weights is not None
+        if self._is_weighted:
+            np.take(weights, rows, out=b.weights, mode="clip")
+        for noise, mask, keep in zip(b.noise, b.masks, self.keep, strict=False):
+            if keep < 1:
+                self.rng.random(out=noise, dtype=noise.dtype)
+                np.less(noise, keep, out=mask)
+                np.multiply(mask, noise.dtype.type(1 / keep), out=noise)
+        self._batch = b
+
+    def compute(self, scale: float) -> tuple[float, int]:
+        """Fill `flat` with *scale* times the gradient of the summed loss of the batch.
+
+        The batch is used up; prepare another one.
+
+        Parameters
+        ----------
         scale : float
             One over the batch's weight.
 
@@ -89,49 +112,33 @@ class Gradient:
         n_right : int
             Rows whose class was the most probable, while some units were silent.
         """
-        b = self._parts.get(len(rows))
-        if b is None:
-            b = self._parts[len(rows)] = self._whole.first(len(rows))
-        network = self.network
-        np.take(X, rows, axis=0, out=b.inputs[0], mode="clip")  # "raise" would copy
-        np.take(targets, rows, out=b.targets, mode="clip")
+        b, network = self._batch, self.network
         last = len(network.coefs) - 1
         for i in range(last):
             self._layer(i, b.inputs[i], b.inputs[i + 1])
             activate(network.activation, b.inputs[i + 1])
             if self.keep[i] < 1:
-                self._silence(i, b)
+                np.multiply(b.inputs[i + 1], b.noise[i], out=b.inputs[i + 1])
         self._layer(last, b.inputs[last], b.output)
         n_right = _n_right(b)
         loss = _loss_and_delta(b, self.smoothing)
-        if weights is None:
-            total = float(np.sum(loss))
-        else:
-            np.take(weights, rows, out=b.weights, mode="clip")
-            total = float(np.dot(loss, b.weights))
+        total = float(np.dot(loss, b.weights) if self._is_weighted else np.sum(loss))
+        if self._is_weighted:
             np.multiply(b.output, b.weights[:, None], out=b.output)
         np.multiply(b.output, scale, out=b.output)
         for i in range(last, -1, -1):
             delta = b.deltas[i]
-            np.dot(b.inputs[i].T, delta, out=self._coefs[i])
+            self._dot(b.inputs[i].T, delta, self._coefs[i])
             np.sum(delta, axis=0, out=self._intercepts[i])
             if i:
                 before = b.deltas[i - 1]
-                np.dot(delta, network.coefs[i].T, out=before)
+                self._dot(delta, network.coefs[i].T, before)
                 self._derive(i, b, before)
         return total, n_right
 
     def _layer(self, i: int, inputs: np.ndarray, out: np.ndarray) -> None:
-        np.dot(inputs, self.network.coefs[i], out=out)
+        self._dot(inputs, self.network.coefs[i], out)
         np.add(out, self.network.intercepts[i], out=out)
-
-    def _silence(self, i: int, b: "_Buffers") -> None:
-        """Drop some units of hidden layer *i* and make the others louder."""
-        noise = b.noise[i]
-        self.rng.random(out=noise, dtype=noise.dtype)
-        np.less(noise, self.keep[i], out=b.masks[i])
-        np.multiply(b.masks[i], noise.dtype.type(1 / self.keep[i]), out=noise)
-        np.multiply(b.inputs[i + 1], noise, out=b.inputs[i + 1])
 
     def _derive(self, i: int, b: "_Buffers", delta: np.ndarray) -> None:
         """Take *delta* back through the hidden layer that is input of layer *i*.

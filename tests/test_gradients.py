@@ -20,7 +20,8 @@ class SameNoise:
 
 def gradient_of(network, X, targets, weights=None, **options):
     gradient = Gradient(network, len(X), **options)
-    loss, n_right = gradient.compute(X, np.arange(len(X)), targets, weights, 1 / len(X))
+    gradient.prepare(X, targets, weights, np.arange(len(X)))
+    loss, n_right = gradient.compute(1 / len(X))
     return gradient.flat.copy(), loss / len(X), n_right
 
 
@@ -69,7 +70,7 @@ def test_dropout_silences_its_share_and_keeps_the_mean():
     network.coefs[0][:] = 1 / 3
     network.coefs[1][:, 0] = 1
     gradient = Gradient(network, 5, [0.3], rng=np.random.default_rng(0))
-    gradient.compute(np.ones((5, 3)), np.arange(5), np.zeros(5, int), None, 1.0)
+    gradient.prepare(np.ones((5, 3)), np.zeros(5, int), None, np.arange(5))
     spoke = np.unique(gradient._whole.noise[0])
     np.testing.assert_allclose(spoke, [0, 1 / 0.7])
     assert np.mean(gradient._whole.noise[0] == 0) == pytest.approx(0.3, abs=0.02)
@@ -82,8 +83,11 @@ def test_a_smaller_batch_uses_the_same_buffers(n):
     network.params[:] = rng.normal(size=len(network.params))
     X, targets, rows = rng.normal(size=(9, 6)), rng.integers(0, 3, 9), np.arange(n)
     large, small = Gradient(network, 9), Gradient(network, max(n, 1))
-    large.compute(X, np.arange(9), targets, None, 1.0)
-    assert large.compute(X, rows, targets, None, 1.0) == small.compute(X, rows, targets, None, 1.0)
+    large.prepare(X, targets, None, np.arange(9))
+    large.compute(1.0)
+    for gradient in (large, small):
+        gradient.prepare(X, targets, None, rows)
+    assert large.compute(1.0) == small.compute(1.0)
     np.testing.assert_allclose(large.flat, small.flat)
 
 
@@ -95,7 +99,8 @@ def test_a_batch_allocates_nothing_that_grows_with_the_layers():
     gradient = Gradient(network, 200, [0.2, 0.2], rng=rng)
     for rows in (np.arange(200), np.arange(150, 350)):
         tracemalloc.start()
-        gradient.compute(X, rows, targets, None, 1 / 200)
+        gradient.prepare(X, targets, None, rows)
+        gradient.compute(1 / 200)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak < 50_000  # one layer of a batch takes 480,000
