@@ -11,13 +11,12 @@ import numpy as np
 from sklimg.gradients import Gradient
 from sklimg.networks import Network, forward, losses
 from sklimg.optimisers import SGD, Adam, Nadam, RMSprop
-from sklimg.partners import Partners
+from sklimg.partners import LARGE, Partners
 
 __all__ = ["Descent", "Rows"]
 
 _BLOCK = 200_000  # parameters updated at a time: a cache holds them, and calls are few
-_LARGE_BATCH = 100_000  # numbers whose gathering is worth another thread
-_LARGE_NETWORK = 200_000  # parameters whose update is
+_LARGE_NETWORK = 200_000  # parameters whose update is worth two threads
 _MY_SHARE = 2 / 3  # of the update; the other thread gathers the next batch, too
 
 
@@ -88,17 +87,15 @@ class Descent:
     ):
         self.network, self.optimiser, self.alpha = network, optimiser, alpha
         self.batch_size = batch_size
-        is_large = batch_size * network.units[0] >= _LARGE_BATCH
-        self.partners = Partners(n_threads if is_large else 1)
+        largest = max(W.size for W in network.coefs)
+        self.partners = Partners(n_threads if batch_size * largest >= LARGE else 1)
         rng = np.random.Generator(np.random.SFC64(seed))
         self.gradient = Gradient(network, batch_size, dropout, smoothing, rng, self.partners)
         n_params = len(network.params)
         is_shared = self.partners.n == 2 and n_params >= _LARGE_NETWORK
         mine = int(n_params * _MY_SHARE) if is_shared else n_params
-        self.blocks = [
-            _blocks(0, mine, network.n_weights),
-            _blocks(mine, n_params, network.n_weights),
-        ]
+        ends = ((0, mine), (mine, n_params))
+        self.blocks = [_blocks(*side, network.n_weights) for side in ends]
         size = min(_BLOCK, n_params)
         self.spare = np.empty((2, size), network.params.dtype)
 
@@ -128,14 +125,13 @@ class Descent:
             The last learning rate.
         """
         loss, n_right, n, rate = 0.0, 0, len(rows), 0.0
-        batches = [
-            rows.index[start : start + self.batch_size] for start in range(0, n, self.batch_size)
-        ]
+        starts = range(0, n, self.batch_size)
+        batches = [rows.index[start : start + self.batch_size] for start in starts]
         self.gradient.prepare(rows.X, rows.targets, rows.weights, batches[0])
         for i, batch in enumerate(batches):
             ahead = batches[i + 1] if i + 1 < len(batches) else None
             weight = rows.weight(batch)
-            rate = rate_of(i * self.batch_size / n)
+            rate = rate_of(starts[i] / n)
             batch_loss, right = self.gradient.compute(1 / weight)
             batch_loss += self._step(rows, ahead, 1 / weight, rate)
             loss += batch_loss * len(batch) / weight

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["Partners", "one_blas_thread"]
+__all__ = ["LARGE", "Partners", "one_blas_thread"]
 
-_LARGE = 20_000_000  # multiplications of a product that is worth two threads
+LARGE = 20_000_000  # multiplications of a product that is worth two threads
 
 
 class Partners:
@@ -74,7 +74,7 @@ class Partners:
     def dot(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
         """Write the product of two matrices, shared if it is large; halves change no sum."""
         half = len(a) // 2
-        if self.n == 1 or a.size * b.shape[1] < _LARGE or not half:
+        if self.n == 1 or a.size * b.shape[1] < LARGE or not half:
             np.dot(a, b, out=out)
         else:
             ends = (slice(half), slice(half, None))

@@ -5,12 +5,11 @@
 An epoch over 60,000 rows of 784 numbers, ten classes, batches of 200, Adam, layers of 100 and of
 600 and 300, on one thread and with two allowed: ours, scikit-learn's in float64 and float32,
 PyTorch's with its default and with its fused Adam, and the bare matrix products (forward, weight
-gradients, and input gradients of all layers but the first). All in turn, five rounds of
-three epochs, medians in seconds. First the weights after five steps must be those of scikit-learn and of PyTorch. Fails if
-ours is not ahead of scikit-learn everywhere and of PyTorch in three of four cells (level, within
-5 %, in the fourth), or if on one thread it takes over 1.3 times the limit for the larger layers.
-What is measured is the way to train: rows are drawn in a new order each epoch, and loss and
-accuracy are told. No network; about ten minutes; PyTorch from the extra bench.
+gradients, and input gradients of all layers but the first). All in turn, five rounds of three
+epochs, medians in seconds. First the weights after five steps must be those of scikit-learn and
+of PyTorch. Fails if ours is not ahead of scikit-learn everywhere and of both of PyTorch's in three
+of four cells (level, within 5 %, in the fourth), or if on one thread it takes over 1.3 times the
+limit for the larger layers. No network; nine minutes; PyTorch from the extra bench.
 """
 
 import sys
