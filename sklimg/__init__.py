@@ -7,7 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sklimg.augment import Augmented as Augmented
     from sklimg.images import read_image as read_image
+    from sklimg.mlp import MLPClassifier as MLPClassifier
     from sklimg.model import Model as Model
     from sklimg.model import load as load
     from sklimg.pipeline import build_pipeline as build_pipeline
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
     from sklimg.transformers import CenterGlyph as CenterGlyph
 
 _HOMES = {
+    "Augmented": "augment",
     "CenterGlyph": "transformers",
     "ImageSpec": "spec",
+    "MLPClassifier": "mlp",
     "Model": "model",
     "Run": "runs",
     "Table": "table",

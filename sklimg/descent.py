@@ -5,6 +5,7 @@ Floor 1: works on arrays, prints nothing.
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from sklimg.networks import Network, forward, losses
 from sklimg.optimisers import SGD, Adam, Nadam, RMSprop
 from sklimg.partners import LARGE, Partners
 
-__all__ = ["Descent", "Rows"]
+__all__ = ["Descent", "Epoch", "Rows"]
 
 _BLOCK = 200_000  # parameters updated at a time: a cache holds them, and calls are few
 _LARGE_NETWORK = 200_000  # parameters whose update is worth two threads
@@ -45,6 +46,27 @@ class Rows:
     def weight(self, index: np.ndarray) -> float:
         """Return the weight of some rows together."""
         return float(len(index) if self.weights is None else self.weights[index].sum())
+
+
+class Epoch(NamedTuple):
+    """What came of an epoch, each row judged before its step.
+
+    Attributes
+    ----------
+    objective : float
+        What was made small, a mean over the rows: the loss, smoothed, with the penalty.
+    loss : float
+        Mean cross-entropy.
+    accuracy : float
+        Share of rows that were right.
+    rate : float
+        The last learning rate.
+    """
+
+    objective: float
+    loss: float
+    accuracy: float
+    rate: float
 
 
 class Descent:
@@ -106,7 +128,7 @@ class Descent:
     def __exit__(self, *error: object) -> None:
         self.partners.__exit__(*error)
 
-    def epoch(self, rows: Rows, rate_of: Callable[[float], float]) -> tuple[float, float, float]:
+    def epoch(self, rows: Rows, rate_of: Callable[[float], float]) -> "Epoch":
         """Take a step for each batch of *rows*, in the order of their index.
 
         Parameters
@@ -117,14 +139,9 @@ class Descent:
 
         Returns
         -------
-        loss : float
-            Mean over the rows, each judged before its step, with the penalty.
-        accuracy : float
-            Share of rows that were right, each judged before its step.
-        rate : float
-            The last learning rate.
+        epoch : Epoch
         """
-        loss, n_right, n, rate = 0.0, 0, len(rows), 0.0
+        objective, loss, n_right, n, rate = 0.0, 0.0, 0, len(rows), 0.0
         starts = range(0, n, self.batch_size)
         batches = [rows.index[start : start + self.batch_size] for start in starts]
         self.gradient.prepare(rows.X, rows.targets, rows.weights, batches[0])
@@ -132,11 +149,12 @@ class Descent:
             ahead = batches[i + 1] if i + 1 < len(batches) else None
             weight = rows.weight(batch)
             rate = rate_of(starts[i] / n)
-            batch_loss, right = self.gradient.compute(1 / weight)
-            batch_loss += self._step(rows, ahead, 1 / weight, rate)
-            loss += batch_loss * len(batch) / weight
+            smoothed, plain, right = self.gradient.compute(1 / weight)
+            penalty = self._step(rows, ahead, 1 / weight, rate)
+            objective += (smoothed + penalty) * len(batch) / weight
+            loss += plain * len(batch) / weight
             n_right += right
-        return loss / n, n_right / n, rate
+        return Epoch(objective / n, loss / n, n_right / n, rate)
 
     def _step(self, rows: Rows, ahead: np.ndarray | None, scale: float, rate: float) -> float:
         """Update the parameters and prepare the batch *ahead*; return the penalty."""

@@ -45,6 +45,8 @@ class Training:
     history : dict of str to list
         A value for each epoch under each name of `HISTORY`; NaN where no rows were
         held back.
+    objectives : list of float
+        What was made small, in each epoch: the loss, smoothed, with the penalty.
     n_seen : int
         Rows trained on, over all epochs.
     kept_epoch : int
@@ -57,6 +59,7 @@ class Training:
     def __init__(self, params: Mapping[str, Any], network: Network, random: np.random.RandomState):
         self.random = random
         self.history: dict[str, list] = {name: [] for name in HISTORY}
+        self.objectives: list[float] = []
         self.n_seen, self.kept_epoch, self.reason = 0, 0, ""
         self._made_for: dict[str, Any] = {}
         self.adapt(params, network)
@@ -142,7 +145,7 @@ class Training:
 
     def breakdown(self, params: Mapping[str, Any]) -> str:
         """Return what a diverged training has to say."""
-        epoch, loss = self.history["epoch"][-1], self.history["loss"][-1]
+        epoch, loss = self.history["epoch"][-1], self.objectives[-1]
         return (
             f"the loss became {loss:.3g} in epoch {epoch} with "
             f"learning_rate_init={params['learning_rate_init']:g}; choose a smaller one, "
@@ -178,13 +181,14 @@ class Training:
             done = (self.n_done + share) / params["max_iter"] if in_cycle else None
             return self.schedule.rate(done)
 
-        loss, accuracy, rate = descent.epoch(rows, rate_of)
+        done = descent.epoch(rows, rate_of)
+        self.objectives.append(done.objective)
         self.n_done += 1
         self.n_seen += len(rows)
         self.schedule.end_epoch(self.n_seen)
         watched = (np.nan, np.nan) if held_back is None else descent.judge(held_back)
         epoch = len(history["epoch"]) + 1
-        values = (epoch, loss, accuracy, *watched, rate, perf_counter() - start)
+        values = (epoch, done.loss, done.accuracy, *watched, done.rate, perf_counter() - start)
         for name, value in zip(HISTORY, values, strict=True):
             history[name].append(value)
         if params["verbose"]:
@@ -193,7 +197,7 @@ class Training:
 
     def _has_diverged(self, network: Network) -> bool:
         """Tell whether the last epoch ended nowhere, or far from where the first one did."""
-        losses, n_outputs = self.history["loss"], network.units[-1]
+        losses, n_outputs = self.objectives, network.units[-1]
         far = _FAR * max(losses[0], log(max(n_outputs, 2)))
         return not (
             isfinite(losses[-1]) and losses[-1] <= far and np.isfinite(network.params).all()
@@ -203,7 +207,7 @@ class Training:
         """Return what is to become small: of the held-back rows if they decide."""
         if monitor == "accuracy":
             return -self.history["validation_accuracy"][-1]
-        return self.history["loss" if monitor is None else "validation_loss"][-1]
+        return self.objectives[-1] if monitor is None else self.history["validation_loss"][-1]
 
     def _stands_still(self, value: float, params: Mapping[str, Any]) -> bool:
         """Tell whether too many epochs have passed without a better value."""

@@ -20,7 +20,7 @@ from sklimg.errors import DataError, UsageError
 from sklimg.files import one_line
 from sklimg.mlp import MLPClassifier
 from sklimg.partners import one_blas_thread
-from sklimg.watching import fit_watched
+from sklimg.watching import fit_watched, tells_epochs
 
 __all__ = ["fit_alone", "group_params", "one_quiet_thread", "pipeline_of"]
 
@@ -58,7 +58,7 @@ def fit_alone(
         If its loss diverges at once.
     """
     copy = clone(estimator)
-    with one_quiet_thread(keep_interrupted):
+    with one_quiet_thread(keep_interrupted and tells_epochs(copy)):
         try:
             if validation_data is None:
                 return copy.fit(X, y, **group_params(copy, groups))

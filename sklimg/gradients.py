@@ -95,7 +95,7 @@ class Gradient:
                 np.multiply(mask, noise.dtype.type(1 / keep), out=noise)
         self._batch = b
 
-    def compute(self, scale: float) -> tuple[float, int]:
+    def compute(self, scale: float) -> tuple[float, float, int]:
         """Fill `flat` with *scale* times the gradient of the summed loss of the batch.
 
         The batch is used up; prepare another one.
@@ -109,6 +109,8 @@ class Gradient:
         -------
         loss : float
             Sum over the rows, weighted.
+        plain_loss : float
+            That of the labels as they are, not smoothed.
         n_right : int
             Rows whose class was the most probable, while some units were silent.
         """
@@ -121,8 +123,10 @@ class Gradient:
                 np.multiply(b.inputs[i + 1], b.noise[i], out=b.inputs[i + 1])
         self._layer(last, b.inputs[last], b.output)
         n_right = _n_right(b)
-        loss = _loss_and_delta(b, self.smoothing)
-        total = float(np.dot(loss, b.weights) if self._is_weighted else np.sum(loss))
+        totals = [
+            float(np.dot(loss, b.weights) if self._is_weighted else np.sum(loss))
+            for loss in _loss_and_delta(b, self.smoothing)
+        ]
         if self._is_weighted:
             np.multiply(b.output, b.weights[:, None], out=b.output)
         np.multiply(b.output, scale, out=b.output)
@@ -134,7 +138,7 @@ class Gradient:
                 before = b.deltas[i - 1]
                 self._dot(delta, network.coefs[i].T, before)
                 self._derive(i, b, before)
-        return total, n_right
+        return *totals, n_right
 
     def _layer(self, i: int, inputs: np.ndarray, out: np.ndarray) -> None:
         self._dot(inputs, self.network.coefs[i], out)
@@ -195,22 +199,22 @@ def _n_right(b: _Buffers) -> int:
     return int(np.count_nonzero(b.guesses == b.targets))
 
 
-def _loss_and_delta(b: _Buffers, smoothing: float) -> np.ndarray:
-    """Return each row's cross-entropy and turn the outputs into its gradient."""
-    Z, n_outputs = b.output, b.output.shape[1]
+def _loss_and_delta(b: _Buffers, smoothing: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return each row's cross-entropy, smoothed and plain; make the outputs its gradient."""
+    Z, n_outputs, loss = b.output, b.output.shape[1], b.loss
     if n_outputs == 1:
+        logit = Z[:, 0].copy()
+        np.logaddexp(0, logit, out=loss)
+        loss -= b.targets * logit
         wanted = (1 - smoothing) * b.targets + smoothing / 2
-        np.logaddexp(0, Z[:, 0], out=b.loss)
-        b.loss -= wanted * Z[:, 0]
         activate("logistic", Z)
         Z[:, 0] -= wanted
-        return b.loss
+        return loss - (wanted - b.targets) * logit, loss
     flat, places = Z.reshape(-1), b.starts + b.targets
     np.max(Z, axis=1, keepdims=True, out=b.column)
     np.subtract(Z, b.column, out=Z)
-    np.multiply(flat[places], smoothing - 1, out=b.loss)
-    if smoothing:
-        b.loss -= smoothing * Z.mean(axis=1)
+    np.negative(flat[places], out=loss)
+    smoothed = (1 - smoothing) * loss - smoothing * Z.mean(axis=1) if smoothing else loss
     np.exp(Z, out=Z)
     np.sum(Z, axis=1, keepdims=True, out=b.column)
     np.divide(Z, b.column, out=Z)
@@ -218,5 +222,8 @@ def _loss_and_delta(b: _Buffers, smoothing: float) -> np.ndarray:
     if smoothing:
         np.subtract(Z, smoothing / n_outputs, out=Z)
     np.log(b.column, out=b.column)
-    b.loss += b.column[:, 0]
-    return b.loss
+    loss += b.column[:, 0]
+    if not smoothing:
+        return loss, loss
+    smoothed += b.column[:, 0]
+    return smoothed, loss

@@ -100,8 +100,8 @@ def train_on(
     model.out_activation_ = "logistic" if model.n_outputs_ == 1 else "softmax"
     model.n_iter_, model.t_ = len(history["epoch"]), training.n_seen
     model.best_epoch_, model.stop_reason_ = training.kept_epoch, training.reason
-    model.loss_curve_, model.loss_ = list(history["loss"]), history["loss"][kept]
-    model.best_loss_ = None if held_back else min(history["loss"])
+    model.loss_curve_, model.loss_ = list(training.objectives), training.objectives[kept]
+    model.best_loss_ = None if held_back else min(training.objectives)
     scores = history["validation_accuracy"]
     model.validation_scores_ = list(scores) if held_back else None
     model.best_validation_score_ = scores[kept] if held_back else None

@@ -21,8 +21,8 @@ class SameNoise:
 def gradient_of(network, X, targets, weights=None, **options):
     gradient = Gradient(network, len(X), **options)
     gradient.prepare(X, targets, weights, np.arange(len(X)))
-    loss, n_right = gradient.compute(1 / len(X))
-    return gradient.flat.copy(), loss / len(X), n_right
+    smoothed, plain, n_right = gradient.compute(1 / len(X))
+    return gradient.flat.copy(), smoothed / len(X), plain / len(X), n_right
 
 
 @pytest.fixture(params=[(6, 5, 4, 3), (6, 5, 1), (6, 2), (6, 1)], ids=str)
@@ -40,7 +40,7 @@ def test_it_equals_finite_differences(units, activation, dropout, smoothing):
     X, targets = rng.normal(size=(7, 6)), rng.integers(0, max(units[-1], 2), 7)
     weights = rng.random(7)
     options = {"dropout": [dropout] * (len(units) - 2), "smoothing": smoothing, "rng": SameNoise()}
-    found, _, _ = gradient_of(network, X, targets, weights, **options)
+    found, *_ = gradient_of(network, X, targets, weights, **options)
     expected = np.empty_like(found)
     for i in range(len(network.params)):
         ends = []
@@ -53,14 +53,18 @@ def test_it_equals_finite_differences(units, activation, dropout, smoothing):
     assert np.abs(found).max() > 1e-3
 
 
-def test_the_loss_is_that_of_a_forward_pass(units):
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_the_loss_is_that_of_a_forward_pass(units, smoothing):
     rng = np.random.default_rng(3)
     network = Network(units, "relu", np.float64)
     network.params[:] = rng.normal(size=len(network.params))
     X, targets = rng.normal(size=(9, 6)), rng.integers(0, max(units[-1], 2), 9)
-    _, loss, n_right = gradient_of(network, X, targets)
+    _, smoothed, loss, n_right = gradient_of(network, X, targets, smoothing=smoothing)
     Z = forward(X, network.coefs, network.intercepts, "relu")
     assert loss == pytest.approx(losses(Z, targets).mean())
+    others = [losses(Z, np.full(9, k)) for k in range(max(units[-1], 2))]
+    even = np.mean(others)
+    assert smoothed == pytest.approx((1 - smoothing) * loss + smoothing * even)
     guesses = Z[:, 0] > 0 if units[-1] == 1 else Z.argmax(axis=1)
     assert n_right == np.sum(guesses == targets)
 

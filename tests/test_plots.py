@@ -56,3 +56,16 @@ def test_any_label_can_be_drawn(label):
 
 def test_a_figure_has_the_same_bytes_each_time():
     assert as_png(curve_figure(HISTORY, "loss", "")) == as_png(curve_figure(HISTORY, "loss", ""))
+
+
+@pytest.mark.parametrize(
+    ("changed", "texts"),
+    [
+        ({"validation_loss": [float("nan")] * 2}, ["training 0.500"]),
+        ({"loss": [1.0, float("inf")]}, ["training 1.000", "validation 0.700"]),
+    ],
+)
+def test_what_is_no_number_is_not_drawn(changed, texts):
+    figure = curve_figure(HISTORY | changed, "loss", "")
+    assert texts_of(figure.axes[0]) == texts
+    as_png(figure)

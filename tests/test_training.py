@@ -8,6 +8,7 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
 
+from sklimg.descent import Descent
 from sklimg.errors import DataError, UsageError
 from sklimg.model import load
 from sklimg.table import Table
@@ -184,6 +185,35 @@ def test_an_interrupt_is_not_answered_by_a_half_trained_model(bars_table, monkey
     monkeypatch.setattr("sklearn.neural_network.MLPClassifier._backprop", interrupted)
     with pytest.raises(KeyboardInterrupt):
         fit(bars_table, model="sklearn-mlp")
+
+
+def test_an_interrupted_mlp_of_ours_is_tested_and_saved(bars_table, tmp_path, monkeypatch):
+    plain, seen, said = Descent.epoch, [], []
+
+    def interrupted(self, *args):
+        seen.append(1)
+        if len(seen) == 12:
+            raise KeyboardInterrupt
+        return plain(self, *args)
+
+    monkeypatch.setattr(Descent, "epoch", interrupted)
+    run = fit(bars_table, out=tmp_path / "run", tell=lambda *words: said.append(words))
+    assert run.was_interrupted
+    assert len(pd.read_csv(tmp_path / "run" / "history.csv")) == 11
+    assert load(tmp_path / "run").pipeline[-1].best_epoch_ <= 11
+    (warning,) = [text for topic, text in said if topic == "warning"]
+    assert warning.startswith("interrupted after 11 epochs; the model has the weights of epoch")
+    assert "folds" not in dict(said)
+
+
+def test_an_interrupt_in_a_search_ends_it(bars_table, tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Descent, "epoch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fit(bars_table, grid={"alpha": [0.1, 1.0]}, jobs=1, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_rejects_are_listed_in_the_run(photos, tmp_path):

@@ -7,7 +7,7 @@ from sklimg.errors import UsageError
 
 __all__ = ["parse_params"]
 
-_LAYERS = "hidden_layer_sizes"
+_LAYERS, _DROPOUT = "hidden_layer_sizes", "dropout"
 _WORDS = {"true": True, "false": False, "none": None}
 
 
@@ -45,15 +45,22 @@ def parse_params(texts: Sequence[str]) -> tuple[dict, dict]:
 
 
 def _value(name: str, text: str):
-    """Return a value as what it looks like; layers as a tuple."""
+    """Return a value as what it looks like; layers, and dropout of each, as a tuple."""
     if name.rpartition("__")[2] == _LAYERS:
         if not re.fullmatch(r"[1-9][0-9]*(-[1-9][0-9]*)*", text):
             raise UsageError(
                 f"--param {name}: expected layers such as 100 or 600-300, got {text!r}"
             )
         return tuple(map(int, text.split("-")))
+    if name.rpartition("__")[2] == _DROPOUT and re.fullmatch(r"[0-9.]+(-[0-9.]+)+", text):
+        return tuple(map(_number, text.split("-")))
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
+    return _number(text)
+
+
+def _number(text: str) -> int | float | str:
+    """Return a number if it is one, else the text."""
     for kind in (int, float):
         try:
             return kind(text)

@@ -4,8 +4,10 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
+from sklimg.descent import Descent
 from sklimg.model import load
 from sklimg.table import write_table
 from tests.builders import bars
@@ -122,3 +124,33 @@ def test_a_folder_in_use_is_kept(invoke, here):
     done = invoke("fit", "t.csv", "-o", "run")
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
     assert [p.name for p in (here / "run").iterdir()] == ["mine"]
+
+
+def test_an_interrupt_ends_with_130_and_a_run(invoke, here, monkeypatch):
+    plain, seen = Descent.epoch, []
+
+    def interrupted(self, *args):
+        seen.append(1)
+        if len(seen) == 12:
+            raise KeyboardInterrupt
+        return plain(self, *args)
+
+    monkeypatch.setattr(Descent, "epoch", interrupted)
+    done = invoke("fit", "t.csv", "-o", "run")
+    assert done.exit_code == 130
+    assert "warning   interrupted after 11 epochs" in done.stderr
+    assert "saved     run" in done.stderr
+    assert load("run").predict(np.zeros((1, 64))).size == 1
+
+
+def test_copies_and_weights_are_recorded(invoke, here):
+    words = ["--augment", "light", "--class-weight", "balanced", "--param", "max_iter=5"]
+    done = invoke("fit", "t.csv", *words, "--folds", "0", "-o", "run")
+    assert done.exit_code == 0, done.stderr
+    config = json.loads((here / "run" / "config.json").read_text())
+    assert config["augment"] == "light"
+    assert config["params"] == {"max_iter": 5, "class_weight": "balanced"}
+    head = (here / "run" / "history.csv").read_text().splitlines()[0]
+    assert head == (
+        "epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,epoch_seconds"
+    )

@@ -9,11 +9,12 @@ from sklimg.errors import UsageError
 def test_values_are_what_they_look_like():
     fixed, searched = parse_params(
         ["alpha=1e-3", "max_iter=9", "early_stopping=true", "x=none", "solver=adam",
-         "hidden_layer_sizes=600-300", "classify__hidden_layer_sizes=50,100", "C=0.1, 1"]
+         "hidden_layer_sizes=600-300", "dropout=0.3-0",
+         "classify__hidden_layer_sizes=50,100", "C=0.1, 1"]
     )  # fmt: skip
     assert fixed == {
         "alpha": 0.001, "max_iter": 9, "early_stopping": True, "x": None, "solver": "adam",
-        "hidden_layer_sizes": (600, 300),
+        "hidden_layer_sizes": (600, 300), "dropout": (0.3, 0),
     }  # fmt: skip
     assert searched == {"classify__hidden_layer_sizes": [(50,), (100,)], "C": [0.1, 1]}
 

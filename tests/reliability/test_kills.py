@@ -1,5 +1,6 @@
 """Killed at any moment, a command leaves the old thing or the new one."""
 
+import re
 import signal
 import subprocess
 import time
@@ -7,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from sklimg.model import load
 from tests.builders import noise, run_sklimg, write_images
 from tests.kills import SKLIMG, each_kill, killed
 
@@ -74,8 +76,10 @@ def test_a_folder_of_tiles_is_absent_or_whole(here):
     assert not list(here.glob(".*"))
 
 
-def test_ctrl_c_is_130_and_leaves_nothing(here):
+def interrupted_fit(here, *options):
+    """Return the process of a fit that got Ctrl-C in its epochs, and what it said then."""
     words = [SKLIMG, "fit", "photos", "--param", "max_iter=5000", "--param", "tol=0", "-o", "run"]
+    words += options
     with subprocess.Popen(words, cwd=here, stderr=subprocess.PIPE, text=True) as run:
         while "split" not in run.stderr.readline():
             assert run.poll() is None
@@ -83,6 +87,17 @@ def test_ctrl_c_is_130_and_leaves_nothing(here):
         run.send_signal(signal.SIGINT)
         rest = run.stderr.read()
     assert run.returncode == 130
-    assert rest.endswith("error: interrupted\n")
-    assert not (here / "run").exists()
     assert not list(here.glob(".*"))
+    return rest
+
+
+@pytest.mark.parametrize("options", [["--model", "sklearn-mlp"], ["--param", "alpha=0.1,0.2"]])
+def test_ctrl_c_is_130_and_leaves_nothing(here, options):
+    assert interrupted_fit(here, *options).endswith("error: interrupted\n")
+    assert not (here / "run").exists()
+
+
+def test_ctrl_c_in_the_epochs_of_our_mlp_is_130_and_leaves_a_run(here):
+    said = interrupted_fit(here)
+    assert re.search(r"warning   interrupted after \d+ epochs; the model has the weights", said)
+    assert len(load(here / "run").classes) > 1

@@ -1,0 +1,115 @@
+"""What is chosen is fitted to the training rows, with copies of nothing else."""
+
+import numpy as np
+import pytest
+
+from sklimg.augment import Augmented
+from sklimg.errors import UsageError
+from sklimg.names import MODELS
+from sklimg.table import Table
+from sklimg.training import fit
+from tests.builders import bars
+
+SHORT = {"max_iter": 8, "hidden_layer_sizes": 8}
+
+
+@pytest.fixture
+def said():
+    """What a fit tells, as (topic, text)."""
+    return []
+
+
+def told(said):
+    return lambda topic, text: said.append((topic, text))
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("grid", [False, {"alpha": [1e-3, 1e-2]}])
+def test_the_model_knows_nothing_of_copies(bars_table, model, grid):
+    if model == "logistic":
+        grid = {"C": [0.1, 1.0]} if grid else grid
+    run = fit(bars_table, model=model, grid=grid, augment="light", folds=0, jobs=1,
+              params={"max_iter": 8} if model != "logistic" else {})  # fmt: skip
+    names = [name for name, _ in run.model.pipeline.steps]
+    assert names == ["scale", "centre", "classify"]
+    if grid:
+        (name,) = run.search.best_params_
+        assert name.startswith("classify__")
+    assert (run.history is None) == (model == "logistic")
+
+
+def test_copies_are_of_training_rows_and_a_search_makes_its_own(bars_table, monkeypatch):
+    plain, made = Augmented.with_copies, []
+
+    def counted(self, X, y, rng):
+        made.append(X)
+        return plain(self, X, y, rng)
+
+    monkeypatch.setattr(Augmented, "with_copies", counted)
+    run = fit(bars_table, augment="light", params=SHORT, folds=3, jobs=1,
+              grid={"alpha": [1e-3, 1e-2]})  # fmt: skip
+    test = {row.tobytes() for row in run.parts.table.pixels[run.parts.test]}
+    n_inner = 2 * 5 + 1
+    outer = made[n_inner + 1 :]  # behind the search, its refit and the history
+    assert not any(row.tobytes() in test for X in made[: n_inner + 1] for row in X)
+    assert [len(X) for X in made[: n_inner + 1]] == [*[38, 38, 38, 39, 39] * 2, 48, 38] or all(
+        len(X) < len(bars_table) for X in made
+    )
+    assert len(outer) == 3 * n_inner
+
+
+@pytest.mark.parametrize(("turned", "flip"), [("yes", True), ("no", False)])
+def test_only_photographs_are_mirrored(bars_table, monkeypatch, turned, flip):
+    seen = []
+    monkeypatch.setattr(
+        Augmented, "with_copies", lambda self, X, y, rng: seen.append(self.flip) or (X, y)
+    )
+    fit(bars_table, augment="strong", turned=turned, params=SHORT, folds=0)
+    assert set(seen) == {flip}
+
+
+def test_colour_is_changed_as_colour():
+    grey = bars({"a": 20, "b": 20, "c": 20})
+    table = Table(np.repeat(grey.pixels, 3, axis=1), grey.labels)
+    run = fit(table, augment="light", folds=0, group="none")
+    assert run.metrics["accuracy"] == 1
+
+
+def test_a_validation_part_stops_the_training(bars_table):
+    how = {"early_stopping": True, "n_iter_no_change": 2, "learning_rate": "constant"}
+    run = fit(bars_table, validation=0.2, params=how, folds=0)
+    last = run.model.pipeline[-1]
+    assert run.history is last.history_
+    assert last.stop_reason_ == "no_improvement"
+    assert run.history["validation_accuracy"][last.best_epoch_ - 1] == pytest.approx(1)
+
+
+def test_early_stopping_has_its_own_history(bars_table, monkeypatch):
+    """One fit, not two."""
+    fits = []
+    plain = fit.__globals__["choose"].__globals__["fit_alone"]
+    monkeypatch.setattr(
+        "sklimg.choosing.fit_alone", lambda *a, **k: fits.append(1) or plain(*a, **k)
+    )
+    monkeypatch.setattr("sklimg.history.fit_alone", lambda *a, **k: pytest.fail("a second fit"))
+    run = fit(bars_table, params={"early_stopping": True}, folds=0)
+    assert len(fits) == 1
+    assert np.isfinite(run.history["validation_loss"]).all()
+
+
+def test_classes_that_cannot_be_held_back_are_told(said):
+    table = bars({"a": 12, "b": 12, "rare": 2})
+    fit(table, params={"early_stopping": True, **SHORT}, folds=0, tell=told(said))
+    assert ("warning", "no image of 1 class could be held back: rare; add images") in said
+
+
+def test_class_weights_reach_the_classifier(bars_table):
+    run = fit(bars_table, class_weight="balanced", params=SHORT, folds=0)
+    assert run.model.pipeline[-1].class_weight == "balanced"
+    with pytest.raises(UsageError, match="none of this name"):
+        fit(bars_table, class_weight="balanced", model="sklearn-mlp")
+
+
+def test_a_value_of_a_grid_is_checked_before_data_is_read():
+    with pytest.raises(UsageError, match=r"dropout: expected numbers in \[0, 1\), got 1.5"):
+        fit("absent.csv", grid={"dropout": [0.1, 1.5]})
