@@ -67,7 +67,7 @@ def build_pipeline(
             learning_rate_init=0.005,
             max_iter=50,
             dropout=0.3,
-            label_smoothing=0.1,
+            label_smoothing=0.02,
             random_state=seed,
         )
     elif model == "sklearn-mlp":
@@ -94,7 +94,6 @@ def default_grid(model: str = MODELS[0]) -> dict[str, list]:
         return {
             "hidden_layer_sizes": [(100,), (200,)],
             "dropout": [0.0, 0.3],
-            "alpha": [1e-4, 1e-2],
             "learning_rate_init": [2e-3, 5e-3],
         }
     return {

@@ -139,7 +139,7 @@ class TestHistory:
         assert tuple(history) == HISTORY
         assert history["epoch"] == list(range(1, 31))
         assert {len(values) for values in history.values()} == {30}
-        assert history["loss"] == pytest.approx(model.loss_curve_, abs=0.001)  # that has the penalty
+        assert history["loss"] == pytest.approx(model.loss_curve_, abs=0.001)  # + penalty
         assert history["validation_accuracy"][-1] == pytest.approx(model.score(*watch))
         probabilities = model.predict_proba(watch[0])[np.arange(len(watch[1])), watch[1]]
         assert history["validation_loss"][-1] == pytest.approx(
