@@ -127,8 +127,8 @@ class Training:
                         break
                     value = self._value(params["monitor"] if decides else None)
                     if value < best or not self.kept_epoch:
-                        best, self.kept_epoch = value, self.history["epoch"][-1]
                         np.copyto(kept, network.params)
+                        best, self.kept_epoch = value, self.history["epoch"][-1]
                     if self._stands_still(value, params) and not self.schedule.goes_on():
                         self.reason = "no_improvement"
                         break
@@ -136,6 +136,9 @@ class Training:
             if not self.kept_epoch:
                 raise
             self.reason = "interrupted"
+            n_whole = min(map(len, self.history.values()))
+            for values in (self.objectives, *self.history.values()):
+                del values[n_whole:]
         if not self.kept_epoch:
             raise DataError(self.breakdown(params))
         if decides or self.reason in ("diverged", "interrupted"):

@@ -101,7 +101,7 @@ def train_on(
     model.n_iter_, model.t_ = len(history["epoch"]), training.n_seen
     model.best_epoch_, model.stop_reason_ = training.kept_epoch, training.reason
     model.loss_curve_, model.loss_ = list(training.objectives), training.objectives[kept]
-    model.best_loss_ = None if held_back else min(training.objectives)
+    model.best_loss_ = None if held_back and model.early_stopping else min(training.objectives)
     scores = history["validation_accuracy"]
     model.validation_scores_ = list(scores) if held_back else None
     model.best_validation_score_ = scores[kept] if held_back else None

@@ -107,4 +107,4 @@ def test_a_batch_allocates_nothing_that_grows_with_the_layers():
         gradient.compute(1 / 200)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-    assert peak < 50_000  # one layer of a batch takes 480,000
+    assert peak < 100_000  # the smaller layer of a batch takes 240,000

@@ -76,6 +76,16 @@ def test_the_python_of_the_readme_runs(walked):
     assert lines[3].startswith("('0', '1', '2'")
 
 
+def test_the_python_of_the_neural_network_runs(walked):
+    here, _ = walked
+    page = (ROOT / "docs" / "neural-network.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    words = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(words, cwd=here, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"\d+ 0\.9\d+\n", done.stdout)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(page):
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()) if "://" not in link]
