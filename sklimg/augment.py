@@ -3,6 +3,8 @@
 Floor 2: an estimator; reads and writes nothing.
 """
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import check_random_state
@@ -10,6 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklimg.errors import UsageError
+from sklimg.mlpinputs import checked_groups
 from sklimg.names import AUGMENTS
 from sklimg.splits import hold_back
 from sklimg.transformers import image_shape
@@ -98,7 +101,7 @@ class Augmented(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             raise UsageError(
                 f"strength: expected one of {', '.join(AUGMENTS)}, got {self.strength!r}"
             )
-        if self.copies != "auto" and not (isinstance(self.copies, int) and self.copies >= 0):
+        if self.copies != "auto" and not (isinstance(self.copies, Integral) and self.copies >= 0):
             raise UsageError(f"copies: expected auto or an integer from 0, got {self.copies!r}")
         random = check_random_state(self.random_state)
         estimator = clone(self.estimator)
@@ -109,7 +112,7 @@ class Augmented(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                     "early_stopping: its rows would hold copies of those it trains on; "
                     "use sklimg's MLPClassifier (--model mlp), or no augmentation"
                 )
-            groups = np.arange(len(y)) if groups is None else np.asarray(groups)
+            groups = checked_groups(groups, len(y))
             rng = np.random.default_rng(random.randint(2**31 - 1))
             train, held = hold_back(y, groups, last.validation_fraction, rng)
             validation_data = X[held], y[held]

@@ -36,11 +36,14 @@ class Choice(NamedTuple):
     search : GridSearchCV or None
     history : dict or None
         Loss and accuracy of each epoch.
+    was_interrupted : bool
+        Whether somebody ended the training, or the watching of it.
     """
 
     pipeline: Pipeline
     search: GridSearchCV | None
     history: dict[str, list] | None
+    was_interrupted: bool
 
 
 def augmented(base: Pipeline, strength: str, parts: Parts, seed: int) -> Pipeline | Augmented:
@@ -123,8 +126,14 @@ def choose(
             validation_data=(X[n_train:], y[n_train:]) if is_watched else None,
             keep_interrupted=True,
         )
-    history = epoch_history(fitted, X, y, inner[0], seed)
-    return Choice(pipeline_of(fitted), search, history)
+    pipeline = pipeline_of(fitted)
+    was_interrupted = getattr(pipeline[-1], "stop_reason_", "") == "interrupted"
+    try:
+        history = epoch_history(fitted, X, y, inner[0], seed)
+    except KeyboardInterrupt:
+        tell("warning", "interrupted: the epochs were not watched by images held back")
+        history, was_interrupted = getattr(pipeline[-1], "history_", None), True
+    return Choice(pipeline, search, history, was_interrupted)
 
 
 def _tell_unwatched(

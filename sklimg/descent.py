@@ -75,7 +75,7 @@ class Descent:
     A second thread gathers the rows of the next batch while the parameters are
     updated, and takes half of every large product of matrices and a third of a large
     update. What is shared depends on the sizes of layers and batch alone, and sharing
-    changes no sum.
+    changes no weight.
 
     Parameters
     ----------

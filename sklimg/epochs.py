@@ -3,6 +3,7 @@
 Floor 1: works on arrays; prints only if it is asked to.
 """
 
+import sys
 from collections.abc import Mapping
 from math import isfinite, log
 from time import perf_counter
@@ -24,7 +25,9 @@ HISTORY = (
     *("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy"),
     *("learning_rate", "epoch_seconds"),
 )
-_OF_OPTIMISERS = {"solver", "beta_1", "beta_2", "epsilon", "momentum", "nesterovs_momentum", "rho"}
+_OF_OPTIMISERS = {
+    *("dtype", "solver", "beta_1", "beta_2", "epsilon", "momentum", "nesterovs_momentum", "rho")
+}
 _OF_SCHEDULES = {"learning_rate", "learning_rate_init", "power_t"}
 _FAR = 10  # times the first loss, from where no training comes back
 
@@ -163,7 +166,7 @@ class Training:
             batch_size=params["batch_size"],
             dropout=params["dropout"],
             smoothing=params["label_smoothing"],
-            n_threads=params["n_jobs"] or 2,
+            n_threads=1 if params["n_jobs"] == 1 else 2,
             seed=self.random.randint(2**31 - 1) if any(params["dropout"]) else 0,
         )
 
@@ -196,7 +199,7 @@ class Training:
             history[name].append(value)
         if params["verbose"]:
             told = ", ".join(f"{name} {history[name][-1]:.4f}" for name in HISTORY[1:])
-            print(f"epoch {epoch}: {told}")  # noqa: T201 - asked for
+            print(f"epoch {epoch}: {told}", file=sys.stderr)  # noqa: T201 - asked for
 
     def _has_diverged(self, network: Network) -> bool:
         """Tell whether the last epoch ended nowhere, or far from where the first one did."""

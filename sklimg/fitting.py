@@ -77,7 +77,7 @@ def group_params(estimator: BaseEstimator, groups: np.ndarray | None) -> dict[st
         return {}
     if isinstance(estimator, Augmented):
         return {"groups": groups}
-    is_ours = isinstance(estimator[-1], MLPClassifier)
+    is_ours = isinstance(estimator[-1], MLPClassifier | Augmented)
     return {f"{estimator.steps[-1][0]}__groups": groups} if is_ours else {}
 
 

@@ -14,12 +14,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklimg.errors import UsageError
-from sklimg.mlpinputs import checked_rows, encoded_rows, row_weights, warn_of_missing
+from sklimg.mlpinputs import checked_rows, checked_watch, encoded_rows, held_back, row_weights
 from sklimg.mlpparams import check_mlp_params, dropout_of, layers_of
 from sklimg.mlpstate import begin_training, train_on
 from sklimg.networks import forward, probabilities
 from sklimg.plainmlp import SHARED, plain_copy, plain_params, take_fitted
-from sklimg.splits import hold_back
 
 __all__ = ["MLPClassifier"]
 
@@ -82,8 +81,8 @@ class MLPClassifier(_PlainMLPClassifier):
     rho : float, default=0.99
         Memory of rmsprop.
     dtype : {"float32", "float64"}, default="float32"
-    n_jobs : {1, 2} or None, default=None
-        Threads; None chooses by the sizes of layers and batch, never by what else
+    n_jobs : {1, 2, -1} or None, default=None
+        Threads at most; None and -1 choose by the sizes of layers and batch, never by what else
         runs, so that results repeat.
 
     Attributes
@@ -198,20 +197,17 @@ class MLPClassifier(_PlainMLPClassifier):
         index = np.arange(len(y)) if weights is None else np.flatnonzero(weights)
         start = begin_training(self, y[index], X.shape[1], params, goes_on)
         start.training.begin(params)
-        held_back = None
+        watching = None
         if validation_data is not None:
-            X_held, y_held = checked_rows(self, *validation_data, is_first=False)
-            weights_held = row_weights(self, y_held, None)
-            held_back = encoded_rows(start.classes, X_held, y_held, weights_held)
+            X_held, y_held = checked_watch(self, validation_data)
+            weights_held = row_weights(self, y_held, None, like=y[index])
+            watching = encoded_rows(start.classes, X_held, y_held, weights_held)
         elif self.early_stopping:
-            groups = np.arange(len(y)) if groups is None else np.asarray(groups)
             rng = np.random.default_rng(start.training.random.randint(2**31 - 1))
-            train, held = hold_back(y[index], groups[index], self.validation_fraction, rng)
-            warn_of_missing(y[index], y[index[held]])
-            held_back = encoded_rows(start.classes, X, y, weights, index[held])
-            index = index[train]
+            index, held = held_back(y, groups, index, self.validation_fraction, rng)
+            watching = encoded_rows(start.classes, X, y, weights, held)
         rows = encoded_rows(start.classes, X, y, weights, index)
-        return train_on(self, start, rows, held_back, params, self.max_iter, in_cycle=True)
+        return train_on(self, start, rows, watching, params, self.max_iter, in_cycle=True)
 
     @available_if(lambda self: self.solver != "lbfgs")
     def partial_fit(self, X, y, sample_weight=None, classes=None):
@@ -282,6 +278,8 @@ class MLPClassifier(_PlainMLPClassifier):
     def _fit_plain(self, X, y, sample_weight):
         """Let scikit-learn do it: there is nothing to add to lbfgs."""
         plain = _PlainMLPClassifier(**plain_params(self))
+        for name in ("_training", "best_epoch_", "history_", "stop_reason_"):
+            vars(self).pop(name, None)  # of another solver
         take_fitted(self, plain.fit(X, y, row_weights(self, y, sample_weight)))
         for parts in (self.coefs_, self.intercepts_):
             parts[:] = [part.astype(self.dtype) for part in parts]

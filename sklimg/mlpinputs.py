@@ -13,8 +13,16 @@ from sklearn.utils.validation import validate_data
 
 from sklimg.descent import Rows
 from sklimg.errors import DataError, UsageError
+from sklimg.splits import hold_back
 
-__all__ = ["checked_rows", "encoded_rows", "row_weights", "warn_of_missing"]
+__all__ = [
+    "checked_groups",
+    "checked_rows",
+    "checked_watch",
+    "encoded_rows",
+    "held_back",
+    "row_weights",
+]
 
 
 def checked_rows(
@@ -36,9 +44,16 @@ def checked_rows(
 
 
 def row_weights(
-    model: BaseEstimator, y: np.ndarray, sample_weight: np.ndarray | None
+    model: BaseEstimator,
+    y: np.ndarray,
+    sample_weight: np.ndarray | None,
+    like: np.ndarray | None = None,
 ) -> np.ndarray | None:
-    """Return the weight of each row, its class's and its own; None if all are 1."""
+    """Return the weight of each row, its class's and its own; None if all are 1.
+
+    Balanced classes are those of the rows of some weight, or of the labels *like* that
+    others were trained on.
+    """
     if sample_weight is None and model.class_weight is None:
         return None
     weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, np.float64)
@@ -48,14 +63,42 @@ def row_weights(
         raise UsageError(
             f"sample_weight: expected one for each of {len(y)} rows, got shape {weights.shape}"
         )
-    if not np.isfinite(weights).all() or np.any(weights < 0):
-        raise UsageError("sample_weight: expected numbers of at least 0, got negative or NaN ones")
-    if not weights.any():
-        raise UsageError("sample_weight: expected a row of weight above 0, got zero for all")
     if model.class_weight is not None:
-        used = weights > 0
-        weights[used] *= compute_sample_weight(model.class_weight, y[used])
-    return weights.astype(model.dtype)
+        counted = y[weights > 0] if like is None else like
+        of_class = compute_sample_weight(model.class_weight, counted)
+        each = dict(zip(counted.tolist(), of_class, strict=True))
+        weights = weights * [each.get(label, 1.0) for label in y.tolist()]
+    with np.errstate(over="ignore"):
+        weights = weights.astype(model.dtype)
+    if not np.isfinite(weights).all() or np.any(weights < 0):
+        raise UsageError(
+            "sample_weight, class_weight: expected numbers of at least 0, got negative, infinite "
+            "or NaN ones"
+        )
+    if not weights.any():
+        raise UsageError(
+            "sample_weight, class_weight: expected a row of weight above 0, got zero for all"
+        )
+    return weights
+
+
+def checked_groups(groups: np.ndarray | None, n: int) -> np.ndarray:
+    """Return the group of each of *n* rows; without any, each row is one of its own."""
+    if groups is None:
+        return np.arange(n)
+    groups = np.asarray(groups)
+    if groups.shape != (n,):
+        raise UsageError(f"groups: expected one for each of {n} rows, got shape {groups.shape}")
+    return groups
+
+
+def checked_watch(
+    model: BaseEstimator, validation_data: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return X and y of rows that watch, as `checked_rows` does."""
+    if not (isinstance(validation_data, tuple | list) and len(validation_data) == 2):
+        raise UsageError("validation_data: expected a tuple of X and y, got something else")
+    return checked_rows(model, *validation_data, is_first=False)
 
 
 def encoded_rows(
@@ -85,9 +128,19 @@ def encoded_rows(
     return Rows(X, targets, weights, index)
 
 
-def warn_of_missing(y: np.ndarray, y_held: np.ndarray) -> None:
-    """Warn of classes of which no image could be held back to watch the training."""
-    missing = np.setdiff1d(y, y_held).tolist()
+def held_back(
+    y: np.ndarray,
+    groups: np.ndarray | None,
+    index: np.ndarray,
+    share: float,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Deal the rows of *index* into those that train and those that watch.
+
+    Warns of classes that have no rows to watch.
+    """
+    train, held = hold_back(y[index], checked_groups(groups, len(y))[index], share, rng)
+    missing = np.setdiff1d(y[index], y[index[held]]).tolist()
     if missing:
         few = ", ".join(map(repr, missing[:5])) + (" …" if len(missing) > 5 else "")
         classes = f"{len(missing)} class{'es' * (len(missing) > 1)}"
@@ -96,3 +149,4 @@ def warn_of_missing(y: np.ndarray, y_held: np.ndarray) -> None:
             UserWarning,
             stacklevel=3,
         )
+    return index[train], index[held]

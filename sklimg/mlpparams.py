@@ -73,8 +73,11 @@ def check_mlp_params(params: Mapping[str, Any]) -> None:
     UsageError
         For a value that cannot be used; for a word, the nearest is told.
     """
+    dtype = params["dtype"]
+    if isinstance(dtype, type | np.dtype):
+        dtype = np.dtype(dtype).name
     for name, words in _WORDS.items():
-        value = params[name]
+        value = dtype if name == "dtype" else params[name]
         if not (isinstance(value, str) and value in words):
             near = get_close_matches(str(value), words, n=1, cutoff=0.5)
             hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -88,8 +91,11 @@ def check_mlp_params(params: Mapping[str, Any]) -> None:
     size = params["batch_size"]
     if size != "auto" and not _number(Integral, 1)[0](size):
         raise UsageError(f"batch_size: expected auto or an integer of at least 1, got {size!r}")
-    if params["n_jobs"] not in (None, 1, 2):
-        raise UsageError(f"n_jobs: expected None, 1 or 2 threads, got {params['n_jobs']!r}")
+    if params["n_jobs"] not in (None, -1, 1, 2):
+        raise UsageError(f"n_jobs: expected None, -1, 1 or 2 threads, got {params['n_jobs']!r}")
+    weight = params["class_weight"]
+    if weight not in (None, "balanced") and not isinstance(weight, Mapping):
+        raise UsageError(f"class_weight: expected balanced, none or a mapping, got {weight!r}")
     dropout_of(params["dropout"], layers_of(params["hidden_layer_sizes"]))
 
 

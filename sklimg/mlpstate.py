@@ -18,6 +18,8 @@ from sklimg.errors import DataError, UsageError
 from sklimg.firstweights import draw_weights, grow_outputs
 from sklimg.networks import Network
 
+_TEXTS = "OSUT"  # kinds of dtypes of labels that are texts
+
 __all__ = ["Start", "begin_training", "train_on"]
 
 
@@ -55,7 +57,10 @@ def begin_training(
     if not goes_on:
         if len(classes) < 2:
             (only,) = classes.tolist()
-            raise DataError(f"expected at least two classes, got one class, {only!r}")
+            raise DataError(
+                f"expected at least two classes, got one class, {only!r}; add rows of another, or "
+                "name the classes of partial_fit"
+            )
         random = check_random_state(model.random_state)
         n_outputs = 1 if len(classes) == 2 else len(classes)
         units = (n_features, *params["hidden_layer_sizes"], n_outputs)
@@ -63,11 +68,18 @@ def begin_training(
         draw_weights(network, random)
         return Start(network, classes, Training(params, network, random))
     network = _learned(model, params["hidden_layer_sizes"])
-    training = getattr(model, "_training", None)
+    training = vars(model).pop("_training", None)  # a call that fails leaves it in disorder
     if training is None:
         training = Training(params, network, check_random_state(model.random_state))
+    training.history = {name: list(values) for name, values in training.history.items()}
+    training.objectives = list(training.objectives)
     training.adapt(params, network)
     known = model.classes_
+    if (known.dtype.kind in _TEXTS) != (classes.dtype.kind in _TEXTS):
+        raise UsageError(
+            f"y: expected labels of one kind, got {classes.tolist()[0]!r} where there were "
+            f"{known.tolist()[0]!r}"
+        )
     classes = np.union1d(known, classes)
     if len(classes) > len(known):
         places, state = np.searchsorted(classes, known), training.optimiser.state
@@ -89,7 +101,6 @@ def train_on(
     """Train from *start*, set the attributes of the model, and warn if it broke off."""
     network, classes, training = start
     params = params | {"batch_size": min(params["batch_size"], len(rows))}
-    vars(model).pop("_training", None)  # a call that fails leaves it in disorder
     training.run(network, rows, held_back, params, n_epochs, in_cycle)
     history, kept = training.history, training.kept_epoch - 1
     if training.reason != "diverged":

@@ -9,11 +9,11 @@ waits for Python's lock waits longer than they take.
 Floor 0: threads alone.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from threadpoolctl import ThreadpoolController
 
 __all__ = ["LARGE", "Partners", "one_blas_thread"]
 
+_LOCK = Lock()
+_HELD: list = []  # the limit of this process, and one entry for each who asked for it
 LARGE = 20_000_000  # multiplications of a product that is worth two threads
 
 
@@ -89,9 +91,20 @@ class Partners:
                     self._answers.put((None, error))
 
 
-def one_blas_thread() -> AbstractContextManager:
-    """Return a context in which matrix products take one thread each."""
-    return _controller().limit(limits=1)
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Let matrix products take one thread each, until the last who asked for it leaves."""
+    with _LOCK:
+        if not _HELD:
+            _HELD.append(_controller().limit(limits=1))
+        _HELD.append(None)
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _HELD.pop()
+            if len(_HELD) == 1:
+                _HELD.pop().restore_original_limits()
 
 
 @cache

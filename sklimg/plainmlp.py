@@ -4,6 +4,7 @@ Floor 2: estimators; through public methods and attributes alone.
 """
 
 import warnings
+from copy import copy
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -49,4 +50,4 @@ def take_fitted(model: MLPClassifier, other: MLPClassifier) -> None:
     model.intercepts_ = [bias.copy() for bias in other.intercepts_]
     for name in (*_FITTED, *_OF_EPOCHS):
         if hasattr(other, name):
-            setattr(model, name, getattr(other, name))
+            setattr(model, name, copy(getattr(other, name)))

@@ -50,6 +50,8 @@ class Run:
         Loss and accuracy of each epoch.
     augmented : bool
         Whether it was trained on changed copies, too.
+    was_interrupted : bool
+        Whether somebody ended it before all was done; the model is the tested one.
     path : Path or None
         The run folder, if there is one.
     """
@@ -62,12 +64,8 @@ class Run:
     search: GridSearchCV | None = None
     history: dict[str, list] | None = field(default=None, repr=False)
     augmented: bool = False
+    was_interrupted: bool = False
     path: Path | None = None
-
-    @property
-    def was_interrupted(self) -> bool:
-        """Whether somebody ended the training before it was done."""
-        return getattr(self.model.pipeline[-1], "stop_reason_", "") == "interrupted"
 
     @property
     def predicted(self) -> np.ndarray:

@@ -103,9 +103,10 @@ def grid_search(
         If no candidate could be fitted.
     """
     workers = effective_n_jobs(jobs)
-    prefix = "estimator__" if isinstance(estimator, Augmented) else ""
+    prefix, alone = "", clone(estimator)
+    if isinstance(estimator, Augmented):  # as a step: GridSearchCV keeps groups to itself
+        prefix, alone = "augmented__estimator__", Pipeline([("augmented", alone)])
     wanted = {f"{prefix}{name}": list(values) for name, values in grid.items()}
-    alone = clone(estimator)
     if tells_epochs(alone):
         alone.set_params(**{f"{prefix}classify__n_jobs": 1})
     with (
@@ -120,27 +121,29 @@ def grid_search(
         scoring = _RecordedAccuracy(folder, list(wanted))
         search = GridSearchCV(alone, wanted, scoring=scoring, cv=list(folds), refit=False)
         try:
-            search.fit(X, y, **group_params(estimator, groups))
+            search.fit(X, y, **group_params(alone, groups))
         except ValueError as err:
-            reason = _reason(estimator, wanted, X, y)
+            reason = _reason(alone, wanted, X, y)
             raise DataError(f"grid: no candidate could be fitted: {reason}") from err
-    best = clone(estimator).set_params(**clone(search.best_params_, safe=False))
+    _drop_prefix(search, prefix)
+    inside = "estimator__" if prefix else ""
+    chosen = {f"{inside}{name}": value for name, value in search.best_params_.items()}
+    best = clone(estimator).set_params(**clone(chosen, safe=False))
     some = None if groups is None else groups[rows]
     search.best_estimator_ = fit_alone(best, X[rows], y[rows], groups=some, keep_interrupted=True)
     search.scoring, search.scorer_ = "accuracy", get_scorer("accuracy")  # the folder is gone
     search.refit = True
-    _drop_prefix(search, prefix)
     return search
 
 
 def _drop_prefix(search: GridSearchCV, prefix: str) -> None:
     """Name the parameters of a fitted search as those of the pipeline."""
-    results = search.cv_results_
-    search.best_params_ = {k.removeprefix(prefix): v for k, v in search.best_params_.items()}
-    search.param_grid = {k.removeprefix(prefix): v for k, v in search.param_grid.items()}
-    results["params"] = [
-        {k.removeprefix(prefix): v for k, v in params.items()} for params in results["params"]
-    ]
+
+    def plain(params: Mapping[str, Any]) -> dict[str, Any]:
+        return {name.removeprefix(prefix): value for name, value in params.items()}
+
+    search.best_params_, search.param_grid = plain(search.best_params_), plain(search.param_grid)
+    search.cv_results_["params"] = [plain(params) for params in search.cv_results_["params"]]
 
 
 def trial_columns(search: GridSearchCV) -> dict[str, list]:

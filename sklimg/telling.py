@@ -93,21 +93,25 @@ def tell_small_classes(groups: Mapping[str, int], n_folds: int, tell: Callable) 
 def tell_verdict(run: Run, tell: Callable) -> None:
     """Tell in words whether the model over- or underfits, from held-back rows, and what to try."""
     trained, history = run.metrics["train_accuracy"], run.history
+    last = run.model.pipeline[-1]
     apart = "the validation part" if len(run.parts.validation) else ""
-    if run.search is not None:
+    if getattr(last, "stop_reason_", "") == "diverged":
+        return  # what to do was said
+    if folds := run.metrics.get("cross_validation"):
+        held_back, where = folds["accuracy"], "the folds"
+    elif run.search is not None:
         held_back, where = run.search.best_score_, apart or "the folds"
     elif history is not None and np.isfinite(history["validation_accuracy"]).any():
         held_back = history["validation_accuracy"][_kept_epoch(run)]
         where = apart or "images held back"
     else:
         return
-    last = run.model.pipeline[-1]
-    if trained - held_back > 0.1:
-        verdict = "overfits: it knows its training images better than new ones; try "
-        verdict += ", ".join([*_against_overfitting(run, last), "more images"])
-    elif trained < 0.8:
+    if trained < 0.8:
         verdict = "underfits: it does not even learn its training images; try "
         verdict += ", ".join(_against_underfitting(last))
+    elif trained - held_back > 0.1:
+        verdict = "overfits: it knows its training images better than new ones; try "
+        verdict += ", ".join([*_against_overfitting(run, last), "more images"])
     else:
         verdict = "fits well: new images are read almost as well as known ones"
     tell("verdict", f"{verdict} ({trained:.3f} in training, {held_back:.3f} on {where})")

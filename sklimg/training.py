@@ -135,7 +135,7 @@ def fit(
     streams = np.random.SeedSequence(seed).spawn(4)
     split_rng, fold_rng, outer_rng = (np.random.default_rng(stream) for stream in streams[:3])
     model_seed = int(streams[3].generate_state(1)[0])
-    params = dict(params or {}) | ({"class_weight": class_weight} if class_weight else {})
+    params = _weighted(params or {}, class_weight, model)
     base = build_pipeline(model, params, model_seed)
     candidates = candidates_of(base, grid, model, params, tell)
 
@@ -158,7 +158,7 @@ def fit(
     pipeline = chosen.pipeline
     run = _tested(_model(pipeline, parts), parts, tell)
     run.search, run.history, run.refused = chosen.search, chosen.history, read.refused
-    run.augmented = augment != AUGMENTS[0]
+    run.augmented, run.was_interrupted = augment != AUGMENTS[0], chosen.was_interrupted
     votes = vote_weights(parts.groups[parts.train])
     right = run.model.predict(X[:n_train]) == y[:n_train]
     run.metrics["train_accuracy"] = float(np.average(right, weights=votes))
@@ -171,10 +171,14 @@ def fit(
             tell("note", f"cross-validating, with a search in each fold: {folds} x {fits} fits")
         table, groups = parts.table.take(rows), parts.groups[rows]
         how = {"n_folds": folds, "n_inner": N_FOLDS, "rng": outer_rng}
-        run.metrics["cross_validation"] = cross_validate(
-            base, candidates, table, groups, **how, jobs=jobs, progress=progress
-        )
-        tell("folds", describe(run.metrics["cross_validation"]))
+        try:
+            run.metrics["cross_validation"] = cross_validate(
+                base, candidates, table, groups, **how, jobs=jobs, progress=progress
+            )
+            tell("folds", describe(run.metrics["cross_validation"]))
+        except KeyboardInterrupt:
+            run.was_interrupted = True
+            tell("warning", "interrupted: there is no cross-validation")
     tell_end(run, tell)
     tell_verdict(run, tell)
     if out is not None:
@@ -192,6 +196,19 @@ def fit(
         run.path = Path(out)
         tell("saved", str(out))
     return run
+
+
+def _weighted(params: Mapping[str, Any], class_weight: str | None, model: str) -> dict[str, Any]:
+    """Return the parameters with the class weight among them."""
+    if class_weight is None:
+        return dict(params)
+    if model == "sklearn-mlp":
+        raise UsageError(
+            f"class weight: {model} knows none; choose the model mlp or logistic, or leave it out"
+        )
+    if any(name.rpartition("__")[2] == "class_weight" for name in params):
+        raise UsageError("class weight: stands twice, as an option and as a parameter")
+    return {**params, "class_weight": class_weight}
 
 
 def _check_options(

@@ -7,7 +7,7 @@ Floor 2: estimators alone.
 """
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from sklimg.mlp import MLPClassifier
@@ -17,7 +17,7 @@ __all__ = ["fit_watched", "last_step", "tells_epochs"]
 
 def last_step(estimator: BaseEstimator) -> BaseEstimator:
     """Return the classifier at the end of pipelines and of what wraps them."""
-    while isinstance(estimator, Pipeline | MetaEstimatorMixin):
+    while isinstance(estimator, Pipeline) or hasattr(estimator, "estimator"):
         estimator = estimator[-1] if isinstance(estimator, Pipeline) else estimator.estimator
     return estimator
 

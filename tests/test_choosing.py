@@ -5,7 +5,10 @@ import pytest
 
 from sklimg.augment import Augmented
 from sklimg.errors import UsageError
+from sklimg.mlp import MLPClassifier
+from sklimg.model import load
 from sklimg.names import MODELS
+from sklimg.splits import hold_back
 from sklimg.table import Table
 from sklimg.training import fit
 from tests.builders import bars
@@ -106,10 +109,67 @@ def test_classes_that_cannot_be_held_back_are_told(said):
 def test_class_weights_reach_the_classifier(bars_table):
     run = fit(bars_table, class_weight="balanced", params=SHORT, folds=0)
     assert run.model.pipeline[-1].class_weight == "balanced"
-    with pytest.raises(UsageError, match="none of this name"):
+    with pytest.raises(UsageError, match="sklearn-mlp knows none; choose the model mlp"):
         fit(bars_table, class_weight="balanced", model="sklearn-mlp")
 
 
 def test_a_value_of_a_grid_is_checked_before_data_is_read():
     with pytest.raises(UsageError, match=r"dropout: expected numbers in \[0, 1\), got 1.5"):
         fit("absent.csv", grid={"dropout": [0.1, 1.5]})
+
+
+def test_a_class_of_one_image_does_not_end_a_fit(said):
+    """Its image may be held back to watch, and is unknown to those that train then."""
+    for seed in range(4):
+        table = bars({"a": 12, "b": 12, "rare": 2})
+        run = fit(table, params=SHORT, folds=0, seed=seed, group="exact")
+        assert np.isfinite(run.history["validation_loss"]).all()
+
+
+@pytest.mark.parametrize("augment", ["none", "light"])
+@pytest.mark.parametrize("grid", [False, {"alpha": [1e-3, 1e-2]}])
+def test_groups_reach_early_stopping(bars_table, monkeypatch, augment, grid):
+    """In every fit: alone, of a candidate, of the best, and of a fold."""
+    seen, plain = [], hold_back
+
+    def spy(labels, groups, *rest):
+        seen.append(groups)
+        return plain(labels, groups, *rest)
+
+    monkeypatch.setattr("sklimg.mlpinputs.hold_back", spy)
+    monkeypatch.setattr("sklimg.augment.hold_back", spy)
+    columns = {"writer": np.array([f"w{i // 3}" for i in range(60)], object)}
+    table = Table(bars_table.pixels, bars_table.labels, columns=columns)
+    how = SHORT | {"early_stopping": True}
+    fit(table, params=how, folds=2, group="writer", augment=augment, grid=grid, jobs=1)
+    n_fits = 2 * 5 + 1 if grid else 1
+    assert len(seen) == 3 * n_fits
+    assert all(len(np.unique(groups)) <= len(groups) / 2 for groups in seen)
+
+
+def test_candidates_take_one_thread(bars_table, monkeypatch):
+    seen, plain = [], MLPClassifier.fit
+
+    def spy(self, *args, **options):
+        seen.append(self.n_jobs)
+        return plain(self, *args, **options)
+
+    monkeypatch.setattr(MLPClassifier, "fit", spy)
+    fit(bars_table, params=SHORT, folds=0, grid={"alpha": [1e-3, 1e-2]}, jobs=1)
+    assert seen == [1] * 10 + [None] * 2  # the best, and the one that is watched
+
+
+@pytest.mark.parametrize("part", ["history", "folds"])
+def test_an_interrupt_after_the_training_keeps_the_model(
+    bars_table, monkeypatch, said, part, tmp_path
+):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    name = {"history": "sklimg.choosing.epoch_history", "folds": "sklimg.training.cross_validate"}
+    monkeypatch.setattr(name[part], interrupted)
+    run = fit(bars_table, params=SHORT, out=tmp_path / "run", tell=told(said))
+    assert run.was_interrupted
+    assert "cross_validation" not in run.metrics
+    assert next(text for topic, text in said if topic == "warning").startswith("interrupted: the")
+    assert load(tmp_path / "run").classes == run.model.classes

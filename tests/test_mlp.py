@@ -127,7 +127,9 @@ def test_answers_are_those_of_scikit_learns_model(some):
         np.testing.assert_array_equal(plain.predict(X), model.predict(X))
         np.testing.assert_allclose(plain.predict_proba(X), model.predict_proba(X), atol=1e-6)
         plain.coefs_[0][:] = 0
+        plain.loss_curve_.append(0)
         assert model.score(X, target) > 0.9
+        assert len(model.loss_curve_) == 30
 
 
 class TestHistory:
@@ -293,6 +295,43 @@ class TestGoingOn:
         assert model.classes_.tolist() == list(range(9))
         assert model.set_params(learning_rate_init=0.001).partial_fit(X, y).score(X, y) > 0.8
 
+    def test_a_warm_fit_that_fails_leaves_the_optimiser_out(self, some):
+        X, y = some
+        model = MLPClassifier(**QUICK, warm_start=True).fit(X[y < 8], y[y < 8])
+        with pytest.raises(DataError, match="labels of the training part"):
+            model.fit(X[y < 9], y[y < 9], validation_data=(X, y))
+        assert len(model.history_["epoch"]) == model.n_iter_ == len(model.loss_curve_) == 30
+        model.set_params(warm_start=False).partial_fit(X, y)
+        assert model.n_outputs_ == 10
+
+    def test_lbfgs_between_leaves_nothing_of_the_others(self, some):
+        X, y = some
+        model = MLPClassifier(**QUICK).fit(X[:, :40], y)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.set_params(solver="lbfgs").fit(X, y)
+        assert not hasattr(model, "history_")
+        assert model.set_params(solver="adam").partial_fit(X, y).n_iter_ == 1
+
+    def test_each_call_drops_other_units(self, some, monkeypatch):
+        seeds, plain = [], Descent.__init__
+
+        def seen(self, *args, **options):
+            seeds.append(options["seed"])
+            plain(self, *args, **options)
+
+        monkeypatch.setattr(Descent, "__init__", seen)
+        model = MLPClassifier(random_state=0, dropout=0.5)
+        for _ in range(3):
+            model.partial_fit(*some)
+        assert len(set(seeds)) == 3
+
+    @pytest.mark.parametrize(("first", "then"), [([0, 1], ["a", "b"]), (["a", "b"], [0, 1])])
+    def test_labels_stay_of_one_kind(self, first, then):
+        model = MLPClassifier(random_state=0).partial_fit(np.eye(2), first)
+        with pytest.raises(UsageError, match="expected labels of one kind, got"):
+            model.partial_fit(np.eye(2), then)
+
     def test_another_solver_begins_anew(self, some):
         X, y = some
         model = MLPClassifier(**QUICK).fit(X, y)
@@ -310,6 +349,53 @@ class TestClassWeights:
             model = MLPClassifier(**QUICK, class_weight=weight).fit(X, y)
             recall[str(weight)] = np.mean(model.predict(X[y == "few"]) == "few")
         assert recall["None"] < 0.5 < 0.7 < min(list(recall.values())[1:])
+
+    def test_rows_that_watch_weigh_as_those_that_train(self):
+        """Balanced by the training rows, whatever the share of classes among the others."""
+        rng = np.random.default_rng(0)
+        X, y = rng.normal(size=(200, 3)), np.repeat([0, 1], [150, 50])
+        watch = X[100:], y[100:]
+        how = QUICK | {"max_iter": 1, "class_weight": "balanced"}
+        model = MLPClassifier(**how).fit(X[:160], y[:160], validation_data=watch)
+        loss = -np.log(model.predict_proba(watch[0])[np.arange(100), watch[1]])
+        weights = np.where(watch[1] == 0, 160 / (2 * 150), 160 / (2 * 10))
+        expected = np.average(loss, weights=weights)
+        assert model.history_["validation_loss"][0] == pytest.approx(expected, rel=1e-4)
+
+    def test_held_back_rows_keep_their_weights(self, some):
+        X, y = some
+        weights = np.random.default_rng(0).random(len(y)) ** 4
+        how = QUICK | {"max_iter": 2, "early_stopping": True}
+        plain, weighted = (
+            MLPClassifier(**how).fit(X, y, w).history_["validation_loss"] for w in (None, weights)
+        )
+        X_zero, y_zero = np.vstack([X, X]), np.append(y, y)
+        zeros = np.append(weights, np.zeros(len(y)))
+        again = MLPClassifier(**how).fit(X_zero, y_zero, zeros).history_["validation_loss"]
+        assert weighted == pytest.approx(again)
+        assert abs(plain[0] - weighted[0]) > 1e-4
+
+    def test_balance_counts_rows_of_some_weight(self):
+        X, y = np.random.default_rng(0).normal(size=(40, 3)), np.repeat([0, 1], [30, 10])
+        weights = np.r_[np.zeros(20), np.ones(20)]  # ten of each class are left
+        how = QUICK | {"max_iter": 3}
+        balanced = MLPClassifier(**how, class_weight="balanced").fit(X, y, weights)
+        even = MLPClassifier(**how).fit(X[20:], y[20:])
+        np.testing.assert_allclose(balanced.loss_curve_, even.loss_curve_, rtol=1e-4)
+
+    @pytest.mark.parametrize(
+        ("class_weight", "sample_weight", "text"),
+        [
+            ({0: -1, 1: 1}, None, "at least 0, got negative"),
+            ({0: 0, 1: 0}, None, "got zero for all"),
+            (None, 1e-60, "got zero for all"),
+            (None, 1e39, "infinite"),
+        ],
+    )
+    def test_weights_that_cannot_be(self, class_weight, sample_weight, text):
+        weights = None if sample_weight is None else np.full(4, sample_weight)
+        with pytest.raises(UsageError, match=text):
+            MLPClassifier(class_weight=class_weight).fit(np.eye(4), [0, 1, 0, 1], weights)
 
     def test_rows_of_no_weight_are_as_absent(self, some):
         X, y = some
@@ -362,6 +448,33 @@ class TestBadInput:
         assert model.stop_reason_ == "diverged"
         assert model.best_epoch_ < model.n_iter_ < 400
         assert np.isfinite(model.predict_proba(X)).all()
+        model.set_params(learning_rate="constant", learning_rate_init=0.01).partial_fit(X, y)
+        assert np.isfinite(model.predict_proba(X)).all()  # the velocities are new
+
+    def test_weights_that_are_no_numbers_have_diverged(self, some, monkeypatch):
+        X, y = some
+        plain, seen = Descent.epoch, []
+
+        def broken(self, *args):
+            seen.append(1)
+            done = plain(self, *args)
+            if len(seen) == 3:
+                self.network.params[0] = np.nan
+            return done
+
+        monkeypatch.setattr(Descent, "epoch", broken)
+        with pytest.warns(ConvergenceWarning, match="the weights of epoch 2 are kept"):
+            model = MLPClassifier(random_state=0).fit(X, y)
+        assert np.isfinite(model.coefs_[0]).all()
+
+    @pytest.mark.parametrize("groups", [np.zeros(5), np.zeros(1000)])
+    def test_groups_of_another_length(self, some, groups):
+        with pytest.raises(UsageError, match="groups: expected one for each of 599 rows, got"):
+            MLPClassifier(early_stopping=True).fit(*some, groups=groups)
+
+    def test_held_back_data_of_another_form(self, some):
+        with pytest.raises(UsageError, match="validation_data: expected a tuple of X and y"):
+            MLPClassifier().fit(*some, validation_data=some[0])
 
     def test_epochs_that_do_not_suffice(self, some):
         with pytest.warns(ConvergenceWarning, match="max_iter=3, still improving; set a higher"):
@@ -401,7 +514,7 @@ class TestInterrupts:
 
 def test_it_can_say_what_it_does(some, capsys):
     MLPClassifier(**QUICK | {"max_iter": 2}, verbose=True).fit(*some)
-    first, second = capsys.readouterr().out.splitlines()
+    first, second = capsys.readouterr().err.splitlines()
     assert first.startswith("epoch 1: loss 2.")
     assert "learning_rate 0.0100" in second or "learning_rate 0.00" in second
 

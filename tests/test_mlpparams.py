@@ -19,7 +19,7 @@ def params_of(**changed):
         ({"activation": "rellu"}, "did you mean 'relu'"),
         ({"learning_rate": "onecycle"}, "did you mean 'one-cycle'"),
         ({"monitor": None}, "monitor: expected one of loss, accuracy, got None$"),
-        ({"dtype": np.float32}, "dtype: expected one of float32, float64, got"),
+        ({"dtype": np.int32}, "dtype: expected one of float32, float64, got"),
         ({"alpha": -1}, "alpha: expected a number of at least 0, got -1"),
         ({"alpha": float("nan")}, "alpha: expected a number of at least 0, got nan"),
         ({"learning_rate_init": 0}, "learning_rate_init: expected a number above 0, got 0"),
@@ -30,7 +30,11 @@ def params_of(**changed):
         ({"early_stopping": "yes"}, "early_stopping: expected True or False, got 'yes'"),
         ({"batch_size": "all"}, "batch_size: expected auto or an integer of at least 1, got 'all'"),
         ({"batch_size": 0}, "batch_size: expected auto or an integer of at least 1, got 0"),
-        ({"n_jobs": 4}, "n_jobs: expected None, 1 or 2 threads, got 4"),
+        (
+            {"class_weight": "even"},
+            "class_weight: expected balanced, none or a mapping, got 'even'",
+        ),
+        ({"n_jobs": 4}, "n_jobs: expected None, -1, 1 or 2 threads, got 4"),
         ({"hidden_layer_sizes": (10, 0)}, "hidden_layer_sizes: expected integers .* got"),
         ({"hidden_layer_sizes": None}, "hidden_layer_sizes: expected integers .* got None"),
         ({"dropout": 1}, r"dropout: expected numbers in \[0, 1\), got 1"),
@@ -50,7 +54,8 @@ def test_what_is_of_no_use(changed, text):
         {"alpha": np.float32(0.1), "max_iter": np.int64(3), "n_iter_no_change": np.inf},
         {"hidden_layer_sizes": np.array([3, 4]), "dropout": [0, 0.5]},
         {"hidden_layer_sizes": (), "dropout": 0.5},
-        {"batch_size": 7, "n_jobs": 2, "early_stopping": np.True_},
+        {"dtype": np.float64, "class_weight": {0: 2}},
+        {"batch_size": 7, "n_jobs": -1, "early_stopping": np.True_},
     ],
 )
 def test_what_is(changed):

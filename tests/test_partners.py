@@ -3,8 +3,9 @@
 import threading
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from sklimg.partners import Partners
+from sklimg.partners import Partners, one_blas_thread
 
 
 @pytest.mark.parametrize("n", [1, 2])
@@ -42,3 +43,18 @@ def test_no_thread_is_left():
     with pytest.raises(KeyboardInterrupt), Partners(2):
         raise KeyboardInterrupt
     assert threading.active_count() == before
+
+
+def n_threads():
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_the_last_who_asked_gives_the_threads_back():
+    with threadpool_limits(2, user_api="blas"):
+        first, second = one_blas_thread(), one_blas_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert n_threads() == {1}
+        second.__exit__(None, None, None)
+        assert n_threads() == {2}

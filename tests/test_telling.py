@@ -129,3 +129,18 @@ def test_scikit_learns_end_is_told_by_its_epochs():
     last.n_iter_ = 9
     assert said_by(tell_end, run_of(last))[0][1].startswith("training stopped at max_iter=9")
     assert not said_by(tell_end, run_of(last.set_params(max_iter=10)))
+
+
+def test_folds_over_all_images_judge_best():
+    scores = {"train_accuracy": 1.0, "cross_validation": {"accuracy": 0.8}}
+    run = run_of(MLPClassifier(), {"validation_accuracy": [0.99]}, metrics=scores)
+    ((_, text),) = said_by(tell_verdict, run)
+    assert text.startswith("overfits")
+    assert text.endswith("(1.000 in training, 0.800 on the folds)")
+
+
+def test_what_diverged_is_not_judged():
+    last = MLPClassifier()
+    last.stop_reason_ = "diverged"
+    run = run_of(last, {"validation_accuracy": [0.2]}, metrics={"train_accuracy": 0.3})
+    assert not said_by(tell_verdict, run)

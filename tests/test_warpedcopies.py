@@ -63,12 +63,23 @@ def test_zoom_is_large_and_small():
     assert sizes.max() == pytest.approx(1.25, abs=0.02)
 
 
-def test_a_turn_is_about_the_middle():
+@pytest.mark.parametrize("is_upright", [False, True])
+def test_a_turn_is_about_the_middle(is_upright):
     images = np.zeros((300, 31, 31), np.uint8)
     images[:, 15, 3:28] = 255  # a level bar
+    images = images.swapaxes(1, 2) if is_upright else images
     copies = warp_copies(images, Changes(20, 0, 0, 0, 0, 0), rng()).astype(float)
     ys, xs = np.indices((31, 31)) - 15
-    angles = [np.degrees(np.arctan2((c * ys * xs).sum(), (c * xs * xs).sum())) for c in copies]
+    along, across = (ys, -xs) if is_upright else (xs, ys)
+    angles = [
+        np.degrees(np.arctan2((c * along * across).sum(), (c * along**2).sum())) for c in copies
+    ]
+    one = warp_copies(np.maximum(images, images.swapaxes(1, 2)), Changes(20, 0, 0, 0, 0, 0), rng())
+    cross = one.astype(float)
+    assert (
+        abs((cross * ys * xs).sum(axis=(1, 2))).max()
+        < 0.02 * (cross * xs**2).sum(axis=(1, 2)).min()
+    )
     assert min(angles) == pytest.approx(-20, abs=1)
     assert max(angles) == pytest.approx(20, abs=1)
     assert np.abs(centres(copies)[0]).max() < 0.3

@@ -96,7 +96,7 @@ def test_a_reader_that_leaves_does_not_cost_the_run(here):
         (["t.csv", "--param", "solver=adan"], 2, "got 'adan'; did you mean 'adam'?"),
         (["t.csv", "--param", "alpha=1,-1"], 2, "alpha: expected a number of at least 0, got -1"),
         (["absent.csv", "--augment", "much"], 2, "'much' is not one of 'none', 'light', 'strong'"),
-        (["t.csv", "--model", "sklearn-mlp", "--class-weight", "balanced"], 2, "none of this name"),
+        (["t.csv", "--model", "sklearn-mlp", "--class-weight", "balanced"], 2, "knows none"),
         (["t.csv", "--folds", "1"], 2, "expected 2 or more, or 0 for none, got 1"),
         (["t.csv", "--param", "alpha=1", "--param", "classify__alpha=2"], 2, "stands twice"),
         (["t.csv", "--test", "0"], 2, "share between 0 and 1"),
