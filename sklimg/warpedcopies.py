@@ -98,17 +98,18 @@ def warp_copies(
     """
     if images.ndim not in (3, 4):
         raise UsageError(f"images: expected shape (n, height, width[, 3]), got {images.shape}")
-    copies = np.empty_like(images)
-    size = max(1, _CHUNK // max(1, int(np.prod(images.shape[1:3]))))
-    for start in range(0, len(images), size):
+    copies, shape = np.empty_like(images), images.shape[1:3]
+    size = min(max(1, _CHUNK // max(1, int(np.prod(shape)))), len(images))
+    warp = _Warp(size, *shape, int(np.prod(images.shape[3:])))
+    for start in range(0, len(images), size or 1):
         chunk = images[start : start + size].astype(np.float32)
         colours = chunk.reshape(*chunk.shape[:3], -1)  # grey is one colour
         if flip:
             mirrored = rng.random(len(chunk)) < 0.5
             colours[mirrored] = colours[mirrored, :, ::-1]
         paper = _paper(colours)
-        if min(images.shape[1:3]) >= _LEAST_SIDE:
-            colours = _warped(colours, paper, _maps(len(chunk), changes, images.shape[1:3], rng))
+        if min(shape) >= _LEAST_SIDE:
+            colours = warp(colours, paper, _maps(len(chunk), changes, shape, rng))
         _relight(colours, paper, changes, limits, rng)
         if images.dtype.kind in "ui":
             np.rint(colours, out=colours)
@@ -138,35 +139,52 @@ def _maps(n: int, changes: Changes, shape: tuple[int, int], rng: np.random.Gener
     return maps
 
 
-def _warped(images: np.ndarray, paper: np.ndarray, maps: np.ndarray) -> np.ndarray:
-    """Return images of shape (n, height, width, n_colours) taken from mapped places."""
-    n, height, width, n_colours = images.shape
-    padded = np.empty((n, height + 2, width + 2, n_colours), images.dtype)
-    padded[:] = paper
-    padded[:, 1:-1, 1:-1] = images
-    row, column = np.indices((height, width), np.float32).reshape(2, -1)
-    grid = np.stack([row, column, np.ones_like(row)])
-    places = maps.reshape(2 * n, 3) @ grid
-    places = places.reshape(n, 2, -1) + 1  # of the padded images
-    for axis, side in enumerate((height, width)):
-        np.clip(places[:, axis], 0, np.float32(side + 0.999), out=places[:, axis])
-    corner = places.astype(np.intp)
-    places -= corner
-    index = corner[:, 0] * (width + 2) + corner[:, 1]
-    index += (np.arange(n) * ((height + 2) * (width + 2)))[:, None]
-    flat = padded.reshape(-1, n_colours)
-    down, right = places[:, 0, :, None], places[:, 1, :, None]
-    rows = []
-    for step in (0, width + 2):
-        left = np.take(flat, index + step, axis=0)
-        ahead = np.take(flat, index + (step + 1), axis=0)
-        ahead -= left
-        ahead *= right
-        rows.append(np.add(left, ahead, out=left))
-    rows[1] -= rows[0]
-    rows[1] *= down
-    rows[0] += rows[1]
-    return rows[0].reshape(images.shape)
+class _Warp:
+    """Takes images of one shape from mapped places, in arrays that are made once."""
+
+    def __init__(self, n: int, height: int, width: int, n_colours: int):
+        self.size, n_pixels = (height, width), height * width
+        self.padded = np.empty((n, height + 2, width + 2, n_colours), np.float32)
+        self.places = np.empty((n, 2, n_pixels), np.float32)
+        self.corner = np.empty((n, 2, n_pixels), np.intp)
+        self.index = np.empty((n, n_pixels), np.intp)
+        self.above, self.below, self.ahead = np.empty((3, n, n_pixels, n_colours), np.float32)
+        row, column = np.indices(self.size, np.float32).reshape(2, -1)
+        self.grid = np.stack([row, column, np.ones_like(row)])
+        self.starts = (np.arange(n) * ((height + 2) * (width + 2)))[:, None]
+
+    def __call__(self, images: np.ndarray, paper: np.ndarray, maps: np.ndarray) -> np.ndarray:
+        """Return images of shape (n, height, width, n_colours), valid until the next call."""
+        n, (height, width) = len(images), self.size
+        padded, places, corner, index = (
+            array[:n] for array in (self.padded, self.places, self.corner, self.index)
+        )
+        padded[:] = paper
+        padded[:, 1:-1, 1:-1] = images
+        np.matmul(maps.reshape(2 * n, 3), self.grid, out=places.reshape(2 * n, -1))
+        np.add(places, 1, out=places)  # of the padded images
+        for axis, side in enumerate((height, width)):
+            np.clip(places[:, axis], 0, np.float32(side + 0.999), out=places[:, axis])
+        np.copyto(corner, places, casting="unsafe")
+        np.subtract(places, corner, out=places)
+        np.multiply(corner[:, 0], width + 2, out=index)
+        np.add(index, corner[:, 1], out=index)
+        np.add(index, self.starts[:n], out=index)
+        flat = padded.reshape(-1, padded.shape[-1])
+        down, right = places[:, 0, :, None], places[:, 1, :, None]
+        above, below, ahead = self.above[:n], self.below[:n], self.ahead[:n]
+        for row in (above, below):
+            np.take(flat, index, axis=0, out=row, mode="clip")
+            np.add(index, 1, out=index)
+            np.take(flat, index, axis=0, out=ahead, mode="clip")
+            np.add(index, width + 1, out=index)
+            np.subtract(ahead, row, out=ahead)
+            np.multiply(ahead, right, out=ahead)
+            np.add(row, ahead, out=row)
+        np.subtract(below, above, out=below)
+        np.multiply(below, down, out=below)
+        np.add(above, below, out=above)
+        return above.reshape(images.shape)
 
 
 def _relight(
