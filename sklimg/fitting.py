@@ -46,7 +46,8 @@ def fit_alone(
     groups : ndarray of shape (n_images,), optional
         Rows that early stopping keeps on one side.
     validation_data : tuple of X and y, optional
-        Rows that watch an MLP of ours; early stopping looks at them instead.
+        Rows that watch an MLP of ours; early stopping looks at them instead. Those of
+        classes that no training row has are left out.
     keep_interrupted : bool, default=False
         Whether an interrupted MLP of ours is returned as it is.
 
@@ -58,6 +59,10 @@ def fit_alone(
         If its loss diverges at once.
     """
     copy = clone(estimator)
+    if validation_data is not None:
+        X_held, y_held = validation_data
+        known = np.isin(y_held, y)  # a class of a single image may be held back whole
+        validation_data = (X_held[known], y_held[known]) if known.any() else None
     with one_quiet_thread(keep_interrupted and tells_epochs(copy)):
         try:
             if validation_data is None:

@@ -53,8 +53,7 @@ def epoch_history(
         was_watched = np.isfinite(last.history_["validation_accuracy"]).any()
         if was_watched or last.stop_reason_ == "interrupted":
             return last.history_
-        known = held_back[np.isin(y[held_back], y[train])]  # of a class of one image, none is
-        watch = (X[known], y[known]) if len(known) else None
+        watch = X[held_back], y[held_back]
         watched = fit_alone(fitted, X[train], y[train], validation_data=watch)
         return pipeline_of(watched)[-1].history_
     if type(last) is not PlainMLPClassifier or last.solver == "lbfgs":

@@ -49,11 +49,9 @@ class Adam:
     def update(self, block: slice, params: np.ndarray, grad: np.ndarray, spare: np.ndarray) -> None:
         """Change *params* of a block in place; *grad* and *spare*, as large, are written over."""
         mean, square = self.state["mean"][block], self.state["square"][block]
-        np.multiply(mean, self.beta_1, out=mean)
-        np.add(mean, grad, out=mean)
+        _remember(mean, self.beta_1, grad)
         np.multiply(grad, grad, out=grad)
-        np.multiply(square, self.beta_2, out=square)
-        np.add(square, grad, out=square)
+        _remember(square, self.beta_2, grad)
         np.sqrt(square, out=spare)
         np.add(spare, self._epsilon, out=spare)
         np.divide(mean, spare, out=spare)
@@ -99,11 +97,9 @@ class Nadam:
     def update(self, block: slice, params: np.ndarray, grad: np.ndarray, spare: np.ndarray) -> None:
         """Change *params* of a block in place; *grad* and *spare*, as large, are written over."""
         mean, square = self.state["mean"][block], self.state["square"][block]
-        np.multiply(mean, self.beta_1, out=mean)
-        np.add(mean, grad, out=mean)
+        _remember(mean, self.beta_1, grad)
         np.multiply(grad, grad, out=spare)
-        np.multiply(square, self.beta_2, out=square)
-        np.add(square, spare, out=square)
+        _remember(square, self.beta_2, spare)
         np.multiply(grad, self._grad_rate, out=grad)
         np.multiply(mean, self._mean_rate, out=spare)
         np.add(grad, spare, out=grad)
@@ -143,8 +139,7 @@ class RMSprop:
         """Change *params* of a block in place; *grad* and *spare*, as large, are written over."""
         square = self.state["square"][block]
         np.multiply(grad, grad, out=spare)
-        np.multiply(square, self.rho, out=square)
-        np.add(square, spare, out=square)
+        _remember(square, self.rho, spare)
         np.sqrt(square, out=spare)
         np.add(spare, self._epsilon, out=spare)
         np.divide(grad, spare, out=grad)
@@ -176,14 +171,19 @@ class SGD:
         """Change *params* of a block in place; *grad* and *spare*, as large, are written over."""
         velocity = self.state["velocity"][block]
         np.multiply(grad, -self._rate, out=grad)
-        np.multiply(velocity, self.momentum, out=velocity)
-        np.add(velocity, grad, out=velocity)
+        _remember(velocity, self.momentum, grad)
         if self.nesterov:
             np.multiply(velocity, self.momentum, out=spare)
             np.add(params, grad, out=params)
             np.add(params, spare, out=params)
         else:
             np.add(params, velocity, out=params)
+
+
+def _remember(average: np.ndarray, memory: float, value: np.ndarray) -> None:
+    """Let an average keep its share *memory*, and add a value, in place."""
+    np.multiply(average, memory, out=average)
+    np.add(average, value, out=average)
 
 
 def optimiser_for(like: np.ndarray, solver: str, params: dict) -> Adam | Nadam | RMSprop | SGD:

@@ -27,3 +27,13 @@ def test_a_refused_parameter_is_told(bars_table):
     base = build_pipeline("sklearn-mlp", {"solver": "magic"})
     with pytest.raises(UsageError, match="parameters: the fit failed: .*'solver' parameter"):
         fit_alone(base, bars_table.pixels, bars_table.labels)
+
+
+def test_held_back_rows_of_a_class_that_does_not_train_are_left_out(bars_table):
+    X, y = bars_table.pixels, bars_table.labels
+    base, train = build_pipeline(params={"max_iter": 5}), y != "a"
+    fitted = fit_alone(base, X[train], y[train], validation_data=(X, y))
+    seen = fitted["classify"].history_["validation_accuracy"][-1]
+    assert seen == pytest.approx(fitted.score(X[train], y[train]))
+    alone = fit_alone(base, X[train], y[train], validation_data=(X[~train], y[~train]))
+    assert np.isnan(alone["classify"].history_["validation_accuracy"]).all()
