@@ -10,6 +10,7 @@ from hypothesis import settings
 from PIL import Image
 
 from sklimg.cli import main
+from sklimg.descent import Descent
 from sklimg.sources import read_images
 from sklimg.spec import ImageSpec
 from sklimg.tiles import cut_sheets
@@ -80,6 +81,25 @@ def bars_run(bars_table, tmp_path_factory):
     """A run folder fitted to the bars, without a search."""
     out = tmp_path_factory.mktemp("runs") / "bars"
     return fit(bars_table, out=out)
+
+
+@pytest.fixture
+def interrupt_in(monkeypatch):
+    """Let Ctrl-C fall into an epoch of the next training, after its steps."""
+
+    def interrupt_in(epoch):
+        plain, seen = Descent.epoch, []
+
+        def interrupted(self, *args):
+            done = plain(self, *args)
+            seen.append(1)
+            if len(seen) == epoch:
+                raise KeyboardInterrupt
+            return done
+
+        monkeypatch.setattr(Descent, "epoch", interrupted)
+
+    return interrupt_in
 
 
 @pytest.fixture

@@ -483,31 +483,18 @@ class TestBadInput:
 
 
 class TestInterrupts:
-    def interrupt_in(self, monkeypatch, epoch):
-        """Let Ctrl-C fall into an epoch, after its steps."""
-        plain, seen = Descent.epoch, []
-
-        def slow(self, *args):
-            done = plain(self, *args)
-            seen.append(1)
-            if len(seen) == epoch:
-                raise KeyboardInterrupt
-            return done
-
-        monkeypatch.setattr(Descent, "epoch", slow)
-
-    def test_the_best_weights_are_kept_and_told(self, some, monkeypatch):
+    def test_the_best_weights_are_kept_and_told(self, some, interrupt_in):
         X, y = some
         with pytest.warns(ConvergenceWarning):
             four = MLPClassifier(max_iter=4, random_state=0).fit(X, y)
-        self.interrupt_in(monkeypatch, 5)
+        interrupt_in(5)
         with pytest.warns(UserWarning, match="interrupted by user; the weights of epoch 4 are"):
             model = MLPClassifier(random_state=0).fit(X, y)
         assert (model.stop_reason_, model.best_epoch_, model.n_iter_) == ("interrupted", 4, 4)
         np.testing.assert_array_equal(model.coefs_[0], four.coefs_[0])
 
-    def test_before_there_are_any_it_goes_on(self, some, monkeypatch):
-        self.interrupt_in(monkeypatch, 1)
+    def test_before_there_are_any_it_goes_on(self, some, interrupt_in):
+        interrupt_in(1)
         with pytest.raises(KeyboardInterrupt):
             MLPClassifier(random_state=0).fit(*some)
 

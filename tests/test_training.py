@@ -187,16 +187,9 @@ def test_an_interrupt_is_not_answered_by_a_half_trained_model(bars_table, monkey
         fit(bars_table, model="sklearn-mlp")
 
 
-def test_an_interrupted_mlp_of_ours_is_tested_and_saved(bars_table, tmp_path, monkeypatch):
-    plain, seen, said = Descent.epoch, [], []
-
-    def interrupted(self, *args):
-        seen.append(1)
-        if len(seen) == 12:
-            raise KeyboardInterrupt
-        return plain(self, *args)
-
-    monkeypatch.setattr(Descent, "epoch", interrupted)
+def test_an_interrupted_mlp_of_ours_is_tested_and_saved(bars_table, tmp_path, interrupt_in):
+    said = []
+    interrupt_in(12)
     run = fit(bars_table, out=tmp_path / "run", tell=lambda *words: said.append(words))
     assert run.was_interrupted
     assert len(pd.read_csv(tmp_path / "run" / "history.csv")) == 11

@@ -7,7 +7,6 @@ import sys
 import numpy as np
 import pytest
 
-from sklimg.descent import Descent
 from sklimg.model import load
 from sklimg.table import write_table
 from tests.builders import bars
@@ -126,16 +125,8 @@ def test_a_folder_in_use_is_kept(invoke, here):
     assert [p.name for p in (here / "run").iterdir()] == ["mine"]
 
 
-def test_an_interrupt_ends_with_130_and_a_run(invoke, here, monkeypatch):
-    plain, seen = Descent.epoch, []
-
-    def interrupted(self, *args):
-        seen.append(1)
-        if len(seen) == 12:
-            raise KeyboardInterrupt
-        return plain(self, *args)
-
-    monkeypatch.setattr(Descent, "epoch", interrupted)
+def test_an_interrupt_ends_with_130_and_a_run(invoke, here, interrupt_in):
+    interrupt_in(12)
     done = invoke("fit", "t.csv", "-o", "run")
     assert done.exit_code == 130
     assert "warning   interrupted after 11 epochs" in done.stderr
