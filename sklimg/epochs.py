@@ -4,7 +4,7 @@ Floor 1: works on arrays; prints only if it is asked to.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import isfinite, log
 from time import perf_counter
 from typing import Any
@@ -54,6 +54,8 @@ class Training:
         Rows trained on, over all epochs.
     kept_epoch : int
         The epoch whose weights the network has.
+    kept_weights : dict of int to ndarray
+        What the network would be if the last call had ended at these epochs.
     reason : str
         Why the last call ended: "max_iter", "no_improvement", "diverged" or
         "interrupted".
@@ -64,6 +66,7 @@ class Training:
         self.history: dict[str, list] = {name: [] for name in HISTORY}
         self.objectives: list[float] = []
         self.n_seen, self.kept_epoch, self.reason = 0, 0, ""
+        self.kept_weights: dict[int, np.ndarray] = {}
         self._made_for: dict[str, Any] = {}
         self.adapt(params, network)
 
@@ -91,6 +94,7 @@ class Training:
         params: Mapping[str, Any],
         n_epochs: int,
         in_cycle: bool = True,
+        keep_epochs: Collection[int] = (),
     ) -> None:
         """Train for *n_epochs* at most.
 
@@ -109,6 +113,8 @@ class Training:
         in_cycle : bool, default=True
             Whether the epochs are those of one cycle of the learning rate, ``max_iter``
             of them; else a cycle stands still at its highest rate.
+        keep_epochs : collection of int
+            Epochs whose weights go to `kept_weights`, too.
 
         Raises
         ------
@@ -119,7 +125,7 @@ class Training:
         """
         decides = held_back is not None and params["early_stopping"]
         kept, best = np.empty_like(network.params), np.inf
-        self.kept_epoch, self.reason = 0, "max_iter"
+        self.kept_epoch, self.reason, self.kept_weights = 0, "max_iter", {}
         try:
             descent = self._descent(network, params)
             with one_blas_thread(), np.errstate(all="ignore"), descent:
@@ -132,6 +138,8 @@ class Training:
                     if value < best or not self.kept_epoch:
                         np.copyto(kept, network.params)
                         best, self.kept_epoch = value, self.history["epoch"][-1]
+                    if (epoch := self.history["epoch"][-1]) in keep_epochs:
+                        self.kept_weights[epoch] = (kept if decides else network.params).copy()
                     if self._stands_still(value, params) and not self.schedule.goes_on():
                         self.reason = "no_improvement"
                         break

@@ -18,7 +18,7 @@ from sklimg.mlpinputs import checked_rows, checked_watch, encoded_rows, held_bac
 from sklimg.mlpparams import check_mlp_params, dropout_of, layers_of
 from sklimg.mlpstate import begin_training, train_on
 from sklimg.networks import forward, probabilities
-from sklimg.plainmlp import SHARED, plain_copy, plain_params, take_fitted
+from sklimg.plainmlp import SHARED, epoch_copy, plain_copy, plain_params, take_fitted
 
 __all__ = ["MLPClassifier"]
 
@@ -161,7 +161,7 @@ class MLPClassifier(_PlainMLPClassifier):
         self.dtype = dtype
         self.n_jobs = n_jobs
 
-    def fit(self, X, y, sample_weight=None, *, groups=None, validation_data=None):
+    def fit(self, X, y, sample_weight=None, *, groups=None, validation_data=None, keep_epochs=()):
         """Train on rows of pixels or features.
 
         Parameters
@@ -176,6 +176,8 @@ class MLPClassifier(_PlainMLPClassifier):
         validation_data : tuple of X and y, optional
             Rows that are watched in each epoch and, with ``early_stopping``, decide;
             without them, it holds back a share of the rows.
+        keep_epochs : collection of int, default=()
+            Epochs that `at_epoch` can go back to.
 
         Returns
         -------
@@ -207,7 +209,7 @@ class MLPClassifier(_PlainMLPClassifier):
             index, held = held_back(y, groups, index, self.validation_fraction, rng)
             watching = encoded_rows(start.classes, X, y, weights, held)
         rows = encoded_rows(start.classes, X, y, weights, index)
-        return train_on(self, start, rows, watching, params, self.max_iter, in_cycle=True)
+        return train_on(self, start, rows, watching, params, self.max_iter, True, keep_epochs)
 
     @available_if(lambda self: self.solver != "lbfgs")
     def partial_fit(self, X, y, sample_weight=None, classes=None):
@@ -259,6 +261,11 @@ class MLPClassifier(_PlainMLPClassifier):
         check_is_fitted(self, "coefs_")
         return plain_copy(self)
 
+    def at_epoch(self, epoch):
+        """Return a copy with the weights and answers of ``max_iter=epoch``."""
+        check_is_fitted(self, "coefs_")
+        return epoch_copy(self, epoch)
+
     def without_history(self):
         """Return a copy that answers alike and holds neither times nor an optimiser's state."""
         check_is_fitted(self, "coefs_")
@@ -278,7 +285,7 @@ class MLPClassifier(_PlainMLPClassifier):
     def _fit_plain(self, X, y, sample_weight):
         """Let scikit-learn do it: there is nothing to add to lbfgs."""
         plain = _PlainMLPClassifier(**plain_params(self))
-        for name in ("_training", "best_epoch_", "history_", "stop_reason_"):
+        for name in ("_training", "best_epoch_", "history_", "kept_weights_", "stop_reason_"):
             vars(self).pop(name, None)  # of another solver
         take_fitted(self, plain.fit(X, y, row_weights(self, y, sample_weight)))
         for parts in (self.coefs_, self.intercepts_):

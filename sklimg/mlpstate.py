@@ -4,7 +4,7 @@ Floor 2: works on estimators, prints nothing.
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -97,16 +97,19 @@ def train_on(
     params: Mapping[str, Any],
     n_epochs: int,
     in_cycle: bool,
+    keep_epochs: Collection[int] = (),
 ) -> MLPClassifier:
     """Train from *start*, set the attributes of the model, and warn if it broke off."""
     network, classes, training = start
     params = params | {"batch_size": min(params["batch_size"], len(rows))}
-    training.run(network, rows, held_back, params, n_epochs, in_cycle)
+    training.run(network, rows, held_back, params, n_epochs, in_cycle, keep_epochs)
     history, kept = training.history, training.kept_epoch - 1
     if training.reason != "diverged":
         model._training = training
     model.history_, model.classes_ = history, classes
     model.coefs_, model.intercepts_ = network.coefs, network.intercepts
+    weights = training.kept_weights.items()
+    model.kept_weights_ = {epoch: network.unflatten(flat) for epoch, flat in weights}
     model.n_layers_, model.n_outputs_ = len(network.units), network.units[-1]
     model.out_activation_ = "logistic" if model.n_outputs_ == 1 else "softmax"
     model.n_iter_, model.t_ = len(history["epoch"]), training.n_seen

@@ -7,10 +7,13 @@ import warnings
 from copy import copy
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-__all__ = ["SHARED", "plain_copy", "plain_params", "take_fitted"]
+from sklimg.errors import UsageError
+
+__all__ = ["SHARED", "epoch_copy", "plain_copy", "plain_params", "take_fitted"]
 
 SHARED = tuple(MLPClassifier().get_params())  # parameters of both
 _FITTED = (
@@ -42,6 +45,31 @@ def plain_copy(model: MLPClassifier) -> MLPClassifier:
         plain.fit(X, model.classes_)  # for what scikit-learn keeps to itself
     take_fitted(plain.set_params(**plain_params(model)), model)
     return plain
+
+
+def epoch_copy(model: MLPClassifier, epoch: int) -> MLPClassifier:
+    """Return a copy of one of ours with the weights it would have from ``max_iter=epoch``.
+
+    Raises
+    ------
+    UsageError
+        If the training went on for longer and did not keep that epoch, or if its
+        learning rate depends on its end.
+    """
+    is_free = model.learning_rate != "one-cycle" and model.solver != "lbfgs"
+    kept = model.kept_weights_ if is_free else {}
+    is_end = epoch == model.max_iter or (is_free and epoch >= model.n_iter_)
+    if epoch not in kept and not is_end:
+        raise UsageError(
+            f"epoch {epoch}: expected one of those kept, {sorted(kept) or 'none'}, or the end, "
+            f"{model.n_iter_}; name it in keep_epochs of fit, without a one-cycle learning rate"
+        )
+    early = clone(model).set_params(max_iter=epoch)
+    take_fitted(early, model)
+    if epoch in kept:
+        early.coefs_, early.intercepts_ = kept[epoch]
+    early.n_iter_ = min(epoch, model.n_iter_)
+    return early
 
 
 def take_fitted(model: MLPClassifier, other: MLPClassifier) -> None:

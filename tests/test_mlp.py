@@ -514,3 +514,31 @@ def test_a_copy_without_history_answers_alike(some):
     assert len(pickle.dumps(slim)) < 0.6 * len(pickle.dumps(model))
     again = MLPClassifier(**QUICK).fit(X, y).without_history()
     assert pickle.dumps(again) == pickle.dumps(slim)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("learning_rate", ["constant", "invscaling", "adaptive"])
+@pytest.mark.parametrize("how", [{}, {"early_stopping": True}, {"dropout": 0.2, "tol": 0.05}])
+def test_a_kept_epoch_is_a_shorter_training(some, how, learning_rate):
+    def model(epochs):
+        params = {"max_iter": epochs, "random_state": 3, "n_iter_no_change": 3} | how
+        return MLPClassifier((12,), learning_rate=learning_rate, solver="sgd",
+                             learning_rate_init=0.1, **params)  # fmt: skip
+
+    X, y = some
+    long = model(20).fit(X, y, keep_epochs=(4, 9))
+    for epochs in (4, 9, 20):
+        alone, early = model(epochs).fit(X, y), long.at_epoch(epochs)
+        np.testing.assert_array_equal(early.predict_proba(X), alone.predict_proba(X))
+        assert (early.n_iter_, early.max_iter) == (alone.n_iter_, epochs)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_an_epoch_that_was_not_kept_is_told(some):
+    model = MLPClassifier(**QUICK | {"learning_rate": "constant"}).fit(*some, keep_epochs=(4,))
+    with pytest.raises(UsageError, match=r"epoch 5: expected one of those kept, \[4\], or the end"):
+        model.at_epoch(5)
+    cycle = MLPClassifier(**QUICK).fit(*some, keep_epochs=(4,))
+    with pytest.raises(UsageError, match="without a one-cycle learning rate"):
+        cycle.at_epoch(4)
+    np.testing.assert_array_equal(cycle.at_epoch(30).coefs_[0], cycle.coefs_[0])
