@@ -97,6 +97,30 @@ class Augmented(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self : Augmented
         """
         X, y = validate_data(self, X, y)
+        X, y, validation_data = self.with_copies_apart(X, y, groups, validation_data)
+        estimator = clone(self.estimator)
+        if validation_data is None:
+            self.estimator_ = estimator.fit(X, y)
+        else:
+            self.estimator_ = fit_watched(estimator, X, y, validation_data)
+        self.classes_ = self.estimator_.classes_
+        return self
+
+    def with_copies_apart(self, X, y, groups=None, validation_data=None):
+        """Return what the estimator is fitted to, and the rows that watch it.
+
+        Parameters
+        ----------
+        X, y, groups, validation_data
+            As of `fit`.
+
+        Returns
+        -------
+        X, y : ndarray
+            Images and copies of them; without those that were held back.
+        validation_data : tuple of X and y, or None
+            What was given; or what was held back, if the estimator stops early.
+        """
         if self.strength not in AUGMENTS:
             raise UsageError(
                 f"strength: expected one of {', '.join(AUGMENTS)}, got {self.strength!r}"
@@ -104,10 +128,9 @@ class Augmented(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         if self.copies != "auto" and not (isinstance(self.copies, Integral) and self.copies >= 0):
             raise UsageError(f"copies: expected auto or an integer from 0, got {self.copies!r}")
         random = check_random_state(self.random_state)
-        estimator = clone(self.estimator)
-        last = last_step(estimator)
+        last = last_step(self.estimator)
         if validation_data is None and getattr(last, "early_stopping", False):
-            if not tells_epochs(estimator):
+            if not tells_epochs(self.estimator):
                 raise UsageError(
                     "early_stopping: its rows would hold copies of those it trains on; "
                     "use sklimg's MLPClassifier (--model mlp), or no augmentation"
@@ -118,12 +141,7 @@ class Augmented(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             validation_data = X[held], y[held]
             X, y = X[train], y[train]
         X, y = self.with_copies(X, y, np.random.default_rng(random.randint(2**31 - 1)))
-        if validation_data is None:
-            self.estimator_ = estimator.fit(X, y)
-        else:
-            self.estimator_ = fit_watched(estimator, X, y, validation_data)
-        self.classes_ = self.estimator_.classes_
-        return self
+        return X, y, validation_data
 
     def predict(self, X):
         """Return the class of each image, of shape (n_images,)."""

@@ -7,23 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
 from sklimg.augment import Augmented
-from sklimg.errors import UsageError
 from sklimg.files import count, natural_key
 from sklimg.fitting import fit_alone, pipeline_of
+from sklimg.foldruns import Budget, Progress
 from sklimg.history import epoch_history
-from sklimg.names import AUGMENTS
+from sklimg.journal import Journal
+from sklimg.names import AUGMENTS, SEARCHES
 from sklimg.parts import Parts
-from sklimg.pipeline import build_pipeline, default_grid, full_names
-from sklimg.search import Progress, grid_search, n_fits
+from sklimg.sharedfits import with_params
+from sklimg.spaces import describe_search, run_search
 from sklimg.splits import class_groups
 from sklimg.telling import tell_best
+from sklimg.trials import Search
 from sklimg.watching import last_step, tells_epochs
+from sklimg.workers import Workers
 
-__all__ = ["Choice", "augmented", "candidates_of", "choose"]
+__all__ = ["Choice", "augmented", "choose"]
 
 
 class Choice(NamedTuple):
@@ -33,7 +35,7 @@ class Choice(NamedTuple):
     ----------
     pipeline : sklearn.pipeline.Pipeline
         Fitted to the training rows.
-    search : GridSearchCV or None
+    search : Search or None
     history : dict or None
         Loss and accuracy of each epoch.
     was_interrupted : bool
@@ -41,7 +43,7 @@ class Choice(NamedTuple):
     """
 
     pipeline: Pipeline
-    search: GridSearchCV | None
+    search: Search | None
     history: dict[str, list] | None
     was_interrupted: bool
 
@@ -58,78 +60,69 @@ def augmented(base: Pipeline, strength: str, parts: Parts, seed: int) -> Pipelin
     return Augmented(base, strength, flip=bool(parts.turned), shape=shape, random_state=seed)
 
 
-def candidates_of(
-    base: Pipeline, grid: bool | Mapping, model: str, params: Mapping, tell: Callable
-) -> dict[str, Sequence]:
-    """Return the grid to search by full names; empty if there is none."""
-    wanted = full_names(base, default_grid(model) if grid is True else dict(grid or {}))
-    fixed = full_names(base, params)
-    if empty := [name for name, values in wanted.items() if not len(values)]:
-        raise UsageError(f"grid: expected values for {empty[0]}, got none")
-    left = {name: values for name, values in wanted.items() if name not in fixed}
-    for name, values in left.items():
-        for value in values:
-            build_pipeline(model, {**params, name: value})  # which refuses what is of no use
-    if wanted and not left:
-        tell("note", "every parameter of the grid is set, so there is nothing to search")
-    return left
-
-
 def choose(
     base: Pipeline | Augmented,
-    candidates: Mapping[str, Sequence],
+    space: Mapping[str, Sequence],
     parts: Parts,
     inner: Sequence[tuple[np.ndarray, np.ndarray]],
     seed: int,
-    jobs: int,
+    *,
+    kind: str = SEARCHES[0],
+    workers: Workers,
+    journal: Journal,
+    seconds: float | None = None,
     tell: Callable[[str, str], None],
-    progress: Callable[[Progress], None] | None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Choice:
-    """Search the candidates on folds of the training rows, and fit the best to all of them.
+    """Search parameters on folds of the training rows, and fit the best to all of them.
 
     Parameters
     ----------
     base : Pipeline or Augmented
         Unfitted.
-    candidates : mapping of str to sequence
+    space : mapping of str to sequence
         Parameters by their full names and values to try; empty for none.
     parts : Parts
     inner : sequence of (train, held back)
         Row indices among the training rows and the validation rows behind them.
     seed : int
-    jobs : int
+    kind : {"grid", "hyperband"}, default="grid"
+    workers : Workers
+    journal : Journal
+        Of the run.
+    seconds : float, optional
+        That the search may take.
     tell, progress : callable
     """
     known = np.concatenate([parts.train, parts.validation])
     n_train = len(parts.train)
     X, y, groups = parts.table.pixels[known], parts.table.labels[known], parts.groups[known]
     search = None
-    if candidates:
-        n_candidates, fits = n_fits(candidates, len(inner))
-        on = f"x {len(inner)} folds" if len(inner) > 1 else "on the validation part"
-        tell("search", f"{n_candidates} candidates {on} = {count(fits, 'fit')}")
-        rows = slice(n_train)
-        search = grid_search(
-            base, candidates, X, y, inner, groups=groups, rows=rows, jobs=jobs, progress=progress
-        )
-        tell_best(search, tell)
-        fitted = search.best_estimator_
-    else:
-        is_watched = len(parts.validation) and tells_epochs(base)
-        if not is_watched:
-            _tell_unwatched(base, class_groups(y[:n_train], groups[:n_train]), tell)
-        fitted = fit_alone(
-            base,
-            X[:n_train],
-            y[:n_train],
-            groups=groups[:n_train],
-            validation_data=(X[n_train:], y[n_train:]) if is_watched else None,
-            keep_interrupted=True,
-        )
+    if space:
+        how = {"workers": workers, "journal": journal.part("search"), "budget": Budget(seconds)}
+        how |= {"groups": groups, "tell": tell, "progress": progress}
+        tell("search", describe_search(kind, base, space, len(y), len(inner)))
+        search = run_search(kind, base, space, X, y, inner, **how)
+        tell_best(search.trials, tell)
+        base = with_params(base, search.best_params, n_jobs=None)
+    is_watched = len(parts.validation) and tells_epochs(base)
+    if not is_watched:
+        _tell_unwatched(base, class_groups(y[:n_train], groups[:n_train]), tell)
+    fitted = fit_alone(
+        base,
+        X[:n_train],
+        y[:n_train],
+        groups=groups[:n_train],
+        validation_data=(X[n_train:], y[n_train:]) if is_watched else None,
+        keep_interrupted=True,
+    )
+    if search is not None and search.grid is not None:
+        search.grid.best_estimator_ = fitted
     pipeline = pipeline_of(fitted)
     was_interrupted = getattr(pipeline[-1], "stop_reason_", "") == "interrupted"
     try:
-        history = epoch_history(fitted, X, y, inner[0], seed)
+        watched = None if search is None or was_interrupted else search.history
+        history = watched or epoch_history(fitted, X, y, inner[0], seed)
     except KeyboardInterrupt:
         tell("warning", "interrupted: the epochs were not watched by images held back")
         history, was_interrupted = getattr(pipeline[-1], "history_", None), True

@@ -3,8 +3,9 @@
 Floor 5: fits and predicts, prints nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -13,23 +14,31 @@ from sklimg.augment import Augmented
 from sklimg.evaluation import baseline_accuracies, evaluate_predictions, vote_weights
 from sklimg.files import natural_key
 from sklimg.fitting import fit_alone
-from sklimg.search import Progress, grid_search
+from sklimg.foldruns import Budget, Progress
+from sklimg.journal import Journal
+from sklimg.names import SEARCHES
+from sklimg.sharedfits import with_params
+from sklimg.spaces import run_search
 from sklimg.splits import grouped_folds
 from sklimg.table import Table
+from sklimg.workers import Workers
 
 __all__ = ["cross_validate"]
 
 
 def cross_validate(
     base: Pipeline | Augmented,
-    grid: Mapping[str, Sequence],
+    space: Mapping[str, Any],
     table: Table,
     groups: np.ndarray,
     *,
     n_folds: int,
     n_inner: int,
     rng: np.random.Generator,
-    jobs: int = -1,
+    kind: str = SEARCHES[0],
+    workers: Workers | None = None,
+    journal: Journal | None = None,
+    seconds: float | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> dict:
     """Predict each row by a pipeline of the other folds, and score all of them.
@@ -41,7 +50,7 @@ def cross_validate(
     ----------
     base : Pipeline or Augmented
         Unfitted.
-    grid : mapping of str to sequence
+    space : mapping of str to sequence
         Full parameter names and values to search; empty for none.
     table : Table
     groups : ndarray of shape (n_images,)
@@ -49,7 +58,13 @@ def cross_validate(
     n_folds, n_inner : int
         Outer folds, and folds of a search inside one.
     rng : numpy.random.Generator
-    jobs : int, default=-1
+    kind : {"grid", "hyperband"}, default="grid"
+    workers : Workers, optional
+        By default one process a core.
+    journal : Journal, optional
+        Of which each fold's search takes a part.
+    seconds : float, optional
+        That each fold's search may take.
     progress : callable, optional
         Called with a `Progress` of each fold's search.
 
@@ -60,27 +75,31 @@ def cross_validate(
         ``fold_accuracies``.
     """
     X, y = table.pixels, table.labels
+    journal = Journal() if journal is None else journal
     classes = sorted(set(y), key=natural_key)
     column = {label: i for i, label in enumerate(classes)}
     probabilities = np.zeros((len(X), len(classes)), np.float64)
     folds = grouped_folds(y, groups, n_folds, rng)
     of_folds, plain = [], []
     for k, (train, held_back) in enumerate(folds, start=1):
-        if grid:
+        best = base
+        if space:
             inner = grouped_folds(y[train], groups[train], n_inner, rng)
-            search = grid_search(
+            search = run_search(
+                kind,
                 base,
-                grid,
+                space,
                 X[train],
                 y[train],
                 inner,
                 groups=groups[train],
-                jobs=jobs,
+                workers=workers,
+                journal=journal.part(f"outer-fold{k}"),
+                budget=Budget(seconds),
                 progress=_in_fold(progress, k, len(folds)),
             )
-            pipeline = search.best_estimator_
-        else:
-            pipeline = fit_alone(base, X[train], y[train], groups=groups[train])
+            best = with_params(base, search.best_params, n_jobs=None)
+        pipeline = fit_alone(best, X[train], y[train], groups=groups[train])
         order = [column[label] for label in pipeline.classes_]
         probabilities[np.ix_(held_back, order)] = pipeline.predict_proba(X[held_back])
         guesses = np.asarray(classes, object)[probabilities[held_back].argmax(axis=1)]

@@ -10,7 +10,6 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from sklearn.utils import shuffle
 
 from sklimg.descent import Descent, Rows
 from sklimg.errors import DataError
@@ -189,7 +188,9 @@ class Training:
         """Train for one epoch and write it into the history."""
         start, history = perf_counter(), self.history
         if params["shuffle"]:
-            rows.index = shuffle(rows.index, random_state=self.random)
+            order = np.arange(len(rows))
+            self.random.shuffle(order)  # as scikit-learn's shuffle does, which takes 0.2 ms
+            rows.index = rows.index[order]
 
         def rate_of(share: float) -> float:
             done = (self.n_done + share) / params["max_iter"] if in_cycle else None

@@ -11,6 +11,7 @@ __all__ = [
     "GateError",
     "GridError",
     "ImageError",
+    "MissingExtra",
     "ModelError",
     "OutputError",
     "SheetError",
@@ -87,6 +88,12 @@ class ModelError(SklimgError, ValueError):
     """A model is missing, damaged or not a model; it was not used."""
 
     exit_code = 5
+
+
+class MissingExtra(SklimgError, ImportError):
+    """A package of an extra is not installed."""
+
+    exit_code = 6
 
 
 class OutputError(SklimgError, OSError):

@@ -29,6 +29,7 @@ __all__ = [
     "as_json",
     "check_free",
     "count",
+    "duration",
     "file_sha256",
     "natural_key",
     "new_folder",
@@ -171,6 +172,22 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
     ('1 class', '2 files')
     """
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as a person says it.
+
+    Examples
+    --------
+    >>> [duration(s) for s in (0.034, 0.34, 12, 150, 9000)]
+    ['34 ms', '0.3 s', '12 s', '2.5 min', '2.5 h']
+    """
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.{int(seconds < 10 * size)}f} {unit}"
+    if seconds < 0.1:
+        return f"{1000 * seconds:.0f} ms"
+    return f"{seconds:.{int(seconds < 10)}f} s"
 
 
 def file_sha256(path: str | os.PathLike) -> str:

@@ -22,7 +22,7 @@ from sklimg.mlp import MLPClassifier
 from sklimg.partners import one_blas_thread
 from sklimg.watching import fit_watched, tells_epochs
 
-__all__ = ["fit_alone", "group_params", "one_quiet_thread", "pipeline_of"]
+__all__ = ["fit_alone", "group_params", "one_quiet_thread", "pipeline_inside", "pipeline_of"]
 
 _INTERRUPTED = "Training interrupted by user"
 
@@ -89,6 +89,11 @@ def group_params(estimator: BaseEstimator, groups: np.ndarray | None) -> dict[st
 def pipeline_of(fitted: BaseEstimator) -> Pipeline:
     """Return the fitted Pipeline, without what made copies for it."""
     return fitted.estimator_ if isinstance(fitted, Augmented) else fitted
+
+
+def pipeline_inside(estimator: BaseEstimator) -> Pipeline:
+    """Return the unfitted Pipeline, without what makes copies for it."""
+    return estimator.estimator if isinstance(estimator, Augmented) else estimator
 
 
 @contextmanager

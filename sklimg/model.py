@@ -136,8 +136,8 @@ class Model:
 
 
 def save_model(folder: Path, model: Model) -> str:
-    """Write *model* into the new folder *folder* and return its id."""
-    folder.mkdir()
+    """Write *model* into the empty folder *folder* and return its id."""
+    folder.mkdir(exist_ok=True)
     buffer = BytesIO()
     steps = [(name, _bare(step)) for name, step in model.pipeline.steps]
     joblib.dump(Pipeline(steps), buffer, compress=3)
@@ -193,6 +193,10 @@ def find_model(path: str | os.PathLike | None = None) -> Path:
     if is_missing:
         remedy = "fit one first or pass -m RUN" if start == LATEST else "check the path"
         raise ModelError(f"{start}: expected a model, found nothing there; {remedy}")
+    if (start / "journal").is_dir():
+        raise ModelError(
+            f"{start}: the run is not finished; go on with sklimg fit --resume {start}"
+        )
     raise ModelError(f"{start}: expected a run folder or its model/, got something else")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 __all__ = [
     "ARTIFACTS",
     "AUGMENTS",
+    "BACKENDS",
     "LATEST",
     "LOOKS",
     "MANIFEST",
@@ -16,6 +17,7 @@ __all__ = [
     "PAPERS",
     "PROBLEMS",
     "REJECTS",
+    "SEARCHES",
     "SHEETS",
     "SPLIT_WORDS",
     "SQUARES",
@@ -29,6 +31,9 @@ MANIFEST = "manifest.csv"  # of a folder of tiles
 SHEETS = "sheets.csv"
 REJECTS = "rejects.csv"
 OWN_FILES = (MANIFEST, SHEETS, REJECTS)
+
+SEARCHES = ("grid", "hyperband")  # the first is the default
+BACKENDS = ("loky", "dask")  # the first is the default
 
 AUGMENTS = ("none", "light", "strong")  # the first is the default
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["alone_in", "partial_file", "partial_folder", "partial_name"]
+__all__ = ["alone_in", "only_in", "partial_file", "partial_folder", "partial_name"]
 
 _STEM_BYTES = 200  # of the target's name; file systems allow 255
 _TRIES = 100  # a sweeper may take a new partial away before it is locked
@@ -71,6 +71,25 @@ def alone_in(folder: Path) -> Iterator[None]:
     try:
         _lock(handle, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def only_in(folder: Path) -> Iterator[bool]:
+    """Yield whether nobody else works in *folder*; then keep others out while the block runs.
+
+    A writer that is killed loses the lock with its life. Where there are no locks,
+    nobody is kept out.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_alone = True
+        except OSError as err:
+            is_alone = not isinstance(err, BlockingIOError)
+        yield is_alone
     finally:
         os.close(handle)
 

@@ -20,9 +20,11 @@ from sklimg.errors import UsageError
 from sklimg.mlp import MLPClassifier
 from sklimg.mlpparams import check_mlp_params
 from sklimg.names import MODELS
+from sklimg.optimisers import SOLVERS
+from sklimg.spans import Span
 from sklimg.transformers import PixelScaler
 
-__all__ = ["build_pipeline", "default_grid", "full_names"]
+__all__ = ["build_pipeline", "default_grid", "default_space", "full_names"]
 
 _CLASSIFIER = "classify"
 
@@ -101,6 +103,17 @@ def default_grid(model: str = MODELS[0]) -> dict[str, list]:
         "activation": ["relu", "tanh"],
         "alpha": [1e-4, 1e-2],
         "learning_rate_init": [1e-3, 3e-3],
+    }
+
+
+def default_space() -> dict[str, Any]:
+    """Return what hyperband draws from unless told, by bare parameter names."""
+    layer = Span(100, 1000)
+    return {
+        "hidden_layer_sizes": (layer, layer),
+        "activation": ["relu", "tanh"],
+        "learning_rate_init": Span(1e-4, 1e-3),
+        "solver": list(SOLVERS),
     }
 
 

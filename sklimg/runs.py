@@ -1,28 +1,30 @@
 """A run: a fitted, tested model and everything that can be asked about it.
 
-Floor 5: writes the run folder whole, prints nothing.
+Floor 5: writes the run folder, prints nothing.
 """
 
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import GridSearchCV
 
 from sklimg.evaluation import confusion_counts
-from sklimg.files import as_json, file_sha256, new_folder
+from sklimg.files import as_json, file_sha256, new_folder, write_bytes
 from sklimg.model import Model, save_model
 from sklimg.parts import Parts
 from sklimg.plots import as_png, confusion_figure, curve_figure
 from sklimg.records import records_csv
-from sklimg.search import trial_columns
+from sklimg.runfolder import CONFIG, TRIALS, plain_settings
+from sklimg.searchplots import search_figures
 from sklimg.sources import Collection
 from sklimg.table import Table
 from sklimg.tablewriter import reject_columns
+from sklimg.trials import Search
 
 __all__ = ["Run", "write_run"]
 
@@ -45,7 +47,8 @@ class Run:
         Of the test rows.
     refused : list of str
         Why files were not read, one line each.
-    search : GridSearchCV or None
+    search : Search or None
+        Its ``grid`` is the GridSearchCV, its ``trials`` every candidate.
     history : dict or None
         Loss and accuracy of each epoch.
     augmented : bool
@@ -61,7 +64,7 @@ class Run:
     parts: Parts
     probabilities: np.ndarray
     refused: list[str] = field(default_factory=list)
-    search: GridSearchCV | None = None
+    search: Search | None = None
     history: dict[str, list] | None = field(default=None, repr=False)
     augmented: bool = False
     was_interrupted: bool = False
@@ -76,18 +79,18 @@ class Run:
 def write_run(
     run: Run,
     out: str | os.PathLike,
-    settings: dict,
+    settings: Mapping[str, Any],
     data: str | os.PathLike | Table,
     read: Collection,
 ) -> None:
-    """Write the run folder; it appears whole.
+    """Write the run folder; the model comes last, and where nothing was begun, all at once.
 
     Parameters
     ----------
     run : Run
     out : path
-        Absent or empty.
-    settings : dict
+        Absent or empty; or begun by `begin_run`.
+    settings : mapping
         What was asked for, for ``config.json``.
     data : path or Table
         Where the table came from.
@@ -99,13 +102,32 @@ def write_run(
     UsageError, OutputError
         If the folder is in use or cannot be written.
     """
+    files = _files(run, settings, data, read)
+    if run.search is not None:
+        run.model = _filled(Path(out), files, run.model)
+        return
+    with new_folder(out) as folder:
+        run.model = _filled(folder, files, run.model)
+
+
+def _filled(folder: Path, files: Mapping[str, bytes], model: Model) -> Model:
+    """Write files and then the model into a folder; return it with its id."""
+    for name, content in files.items():
+        write_bytes(folder / name, content)
+    with new_folder(folder / "model") as model_dir:
+        return replace(model, id=save_model(model_dir, model))
+
+
+def _files(
+    run: Run, settings: Mapping[str, Any], data: str | os.PathLike | Table, read: Collection
+) -> dict[str, bytes]:
+    """Return the files of a run folder but for its model."""
     test = run.parts.test
     labels = run.parts.table.labels[test]
     counts, names = confusion_counts(labels, run.predicted, run.model.classes)
-    chosen = {} if run.search is None else run.search.best_params_
-    config = settings | {"chosen": chosen}
+    chosen = {} if run.search is None else run.search.best_params
     files = {
-        "config.json": as_json(_plain(config)),
+        CONFIG: as_json(plain_settings({**settings, "chosen": chosen})),
         "environment.json": as_json(_environment()),
         "data.json": as_json(_about_data(run, data, read)),
         "splits.csv": records_csv(_splits(run)),
@@ -119,17 +141,16 @@ def write_run(
         "plots/confusion.png": as_png(confusion_figure(counts, names)),
     }
     if run.search is not None:
-        files["trials.csv"] = records_csv(trial_columns(run.search))
+        trials = run.search.trials
+        files[TRIALS] = records_csv(trials.columns())
+        for name, figure in search_figures(trials).items():
+            files[f"plots/{name}.png"] = as_png(figure)
     if run.history is not None:
         files["history.csv"] = records_csv(run.history)
         how = _how_watched(run)
         for what in ("loss", "accuracy"):
             files[f"plots/{what}.png"] = as_png(curve_figure(run.history, what, how))
-    with new_folder(out) as folder:
-        (folder / "plots").mkdir()
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
-        run.model = replace(run.model, id=save_model(folder / "model", run.model))
+    return files
 
 
 def _how_watched(run: Run) -> str:
@@ -200,14 +221,3 @@ def _environment() -> dict:
         "cores": os.cpu_count(),
         "versions": {name: version(name) for name in _VERSIONS},
     }
-
-
-def _plain(value: Any) -> Any:
-    """Return settings as JSON takes them: layers as lists, other objects as text."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return value.item()
-    return value if isinstance(value, str | int | float | bool | None) else str(value)

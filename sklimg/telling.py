@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import GridSearchCV
 
 from sklimg.files import count, natural_key
 from sklimg.runs import Run
-from sklimg.search import edge_params, plain_value
 from sklimg.sources import Collection
+from sklimg.trials import NOT_TRIED, Trials, value_text
 
 __all__ = [
     "describe",
@@ -57,24 +56,39 @@ def tell_data(collection: Collection, name: str, tell: Callable) -> None:
         tell("warning", f"{count(len(refused), 'file')} rejected, the first: {refused[0]}")
 
 
-def tell_best(search: GridSearchCV, tell: Callable) -> None:
+def tell_best(trials: Trials, tell: Callable) -> None:
     """Tell the best candidate, and what about the search asks for another."""
-    values = [
-        f"{key.removeprefix('classify__')}={plain_value(value)}"
-        for key, value in search.best_params_.items()
-    ]
-    spread = search.cv_results_["std_test_score"][search.best_index_]
-    where = f" ± {spread:.3f} over the folds" if search.n_splits_ > 1 else " on the validation part"
-    tell("best", f"{', '.join(values)}: accuracy {search.best_score_:.3f}{where}")
-    failed = int(np.sum(np.isnan(search.cv_results_["mean_test_score"])))
-    if failed:
+    best, n_folds = trials.best, trials.scores.shape[1]
+    spread = trials.scores[best].std()
+    where = f" ± {spread:.3f} over the folds" if n_folds > 1 else " on the images held back"
+    tell("best", f"{_values(trials, best)}: accuracy {trials.means[best]:.3f}{where}")
+    simplest, level = trials.simplest, len(trials.level)
+    if simplest != best:
+        tell(
+            "note",
+            f"{count(level - 1, 'other candidate')} within one standard error "
+            f"({trials.standard_error:.3f}) of it; the simplest: {_values(trials, simplest)}: "
+            f"{trials.means[simplest]:.3f}",
+        )
+    if trials.n_failed:
+        failed = count(trials.n_failed, "candidate")
+        first = next(reason for reason in trials.reasons if reason not in ("", NOT_TRIED))
+        tell("warning", f"{failed} could not be fitted on every fold; see trials.csv: {first}")
+    if trials.n_untried:
         tell(
             "warning",
-            f"{count(failed, 'candidate')} could not be fitted on every fold; see trials.csv",
+            f"the time was up with {count(trials.n_untried, 'candidate')} of "
+            f"{len(trials.candidates)} not tried; give more --max-time for all",
         )
-    for name in edge_params(search):
+    for name in trials.edges():
         bare = name.removeprefix("classify__")
         tell("note", f"the best {bare} lies on the edge of its grid; try values beyond it")
+
+
+def _values(trials: Trials, number: int) -> str:
+    """Return the parameters of a candidate."""
+    values = trials.candidates[number].items()
+    return ", ".join(f"{key.removeprefix('classify__')}={value_text(v)}" for key, v in values)
 
 
 def tell_small_classes(groups: Mapping[str, int], n_folds: int, tell: Callable) -> None:
@@ -100,7 +114,7 @@ def tell_verdict(run: Run, tell: Callable) -> None:
     if folds := run.metrics.get("cross_validation"):
         held_back, where = folds["accuracy"], "the folds"
     elif run.search is not None:
-        held_back, where = run.search.best_score_, apart or "the folds"
+        held_back, where = run.search.trials.means[run.search.trials.best], apart or "the folds"
     elif history is not None and np.isfinite(history["validation_accuracy"]).any():
         held_back = history["validation_accuracy"][_kept_epoch(run)]
         where = apart or "images held back"

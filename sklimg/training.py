@@ -8,39 +8,32 @@ Floor 5: writes the run folder, prints nothing; what it does it tells a callable
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
-from sklimg.choosing import augmented, candidates_of, choose
+from sklimg.choosing import augmented, choose
+from sklimg.cluster import open_workers
 from sklimg.crossval import cross_validate
 from sklimg.errors import UsageError
-from sklimg.evaluation import (
-    baseline_accuracies,
-    confusion_counts,
-    evaluate_predictions,
-    vote_weights,
-    worst_confusions,
-)
-from sklimg.files import check_free, natural_key
-from sklimg.model import Model
-from sklimg.names import AUGMENTS, MODELS, TURNED
+from sklimg.files import check_free, count, write_bytes
+from sklimg.foldruns import Progress
+from sklimg.names import AUGMENTS, BACKENDS, MODELS, SEARCHES, TURNED
 from sklimg.parts import Parts, check_apart, is_data, name_of, spec_notes, split_table
 from sklimg.pipeline import build_pipeline
+from sklimg.records import records_csv
+from sklimg.runfolder import TRIALS, begin_run, is_finished
 from sklimg.runs import Run, write_run
-from sklimg.search import Progress, n_fits
+from sklimg.settings import check_settings, weighted
 from sklimg.sources import Collection, read_data
+from sklimg.spaces import describe_search, in_stages, space_of
 from sklimg.splits import class_groups, grouped_folds
 from sklimg.table import Table
-from sklimg.telling import (
-    describe,
-    tell_data,
-    tell_end,
-    tell_small_classes,
-    tell_verdict,
-)
+from sklimg.telling import describe, tell_data, tell_end, tell_small_classes, tell_verdict
+from sklimg.testing import tested
+from sklimg.trials import SearchInterrupted, Trials
 
 __all__ = ["fit"]
 
@@ -52,6 +45,7 @@ def fit(
     data: str | os.PathLike | Table,
     *,
     grid: bool | Mapping[str, Sequence] = False,
+    search: str = SEARCHES[0],
     model: str = MODELS[0],
     params: Mapping[str, Any] | None = None,
     test: float | str | os.PathLike | Table | None = None,
@@ -63,7 +57,11 @@ def fit(
     class_weight: str | None = None,
     seed: int = 0,
     jobs: int = -1,
+    backend: str = BACKENDS[0],
+    address: str | None = None,
+    max_time: float | None = None,
     out: str | os.PathLike | None = None,
+    resume: bool = False,
     tell: Callable[[str, str], None] | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Run:
@@ -77,6 +75,10 @@ def fit(
     grid : bool or mapping of str to sequence, default=False
         Parameters to search by grouped, stratified cross-validation on the
         training part, and their values; True for the default grid.
+    search : {"grid", "hyperband"}, default="grid"
+        "hyperband" draws candidates from the values of *grid*, or from a default space,
+        and trains on only those that do well after few epochs; see
+        `sklimg.hyperband.hyperband_search`.
     model : {"mlp", "sklearn-mlp", "logistic"}, default="mlp"
     params : mapping, optional
         Parameters that are set, by the classifier's bare names or full ones.
@@ -109,8 +111,18 @@ def fit(
         Everything random follows from it.
     jobs : int, default=-1
         Processes of a search; -1 for one a core. Results do not depend on it.
+    backend : {"loky", "dask"}, default="loky"
+        Processes of this machine, or workers of a Dask cluster.
+    address : str, optional
+        Of the cluster's scheduler; without it, one is started on this machine.
+    max_time : float, optional
+        Seconds after which a search ends with the best so far. If it is repeated in
+        each fold of a cross-validation, each has its share.
     out : path, optional
         The run folder to make, absent or empty. Without it nothing is saved.
+    resume : bool, default=False
+        Whether *out* is a run with a search that was ended before it was finished;
+        fits that it holds are not made again.
     tell : callable, optional
         Called with a topic and a line of text at each stage.
     progress : callable, optional
@@ -126,113 +138,101 @@ def fit(
         If the data cannot be learned from.
     UsageError
         If a parameter is unknown or *out* is in use.
+    OutputError
+        If *out* cannot be written, or the cluster not be reached.
     """
     tell = tell or (lambda topic, text: None)
+    if out is None and resume:
+        raise UsageError("resume: expected the run folder as out, got none")
+    if out is not None and resume and is_finished(out):
+        raise UsageError(f"{out}: the run is finished; load its model with sklimg.load")
     if out is not None:
-        check_free(out)
         check_apart(out, data)
-    _check_options(test, validation, folds, seed, augment)
+        if not resume:
+            check_free(out)
+    check_settings(test, validation, folds, seed, augment, search, model, max_time)
     streams = np.random.SeedSequence(seed).spawn(4)
     split_rng, fold_rng, outer_rng = (np.random.default_rng(stream) for stream in streams[:3])
     model_seed = int(streams[3].generate_state(1)[0])
-    params = _weighted(params or {}, class_weight, model)
+    params = weighted(params or {}, class_weight, model)
     base = build_pipeline(model, params, model_seed)
-    candidates = candidates_of(base, grid, model, params, tell)
+    space = space_of(base, grid, search, model, params, tell)
 
-    read = read_data(data, jobs=jobs)
-    tell_data(read, name_of(data), tell)
-    other = _read_test(test, read, jobs, tell)
-    name = str(name_of(data))
-    parts = split_table(read, name, other, group, split_rng, tell, validation, turned)
-    known = np.concatenate([parts.train, parts.validation])
-    X, y = parts.table.pixels[known], parts.table.labels[known]
-    n_train = len(parts.train)
-    if len(parts.validation):
-        inner = [(np.arange(n_train), np.arange(n_train, len(known)))]
-    else:
-        groups_of = class_groups(y, parts.groups[known])
-        inner = grouped_folds(y, parts.groups[known], N_FOLDS, fold_rng)
-        tell_small_classes(groups_of, len(inner), tell)
-    base = augmented(base, augment, parts, model_seed)
-    chosen = choose(base, candidates, parts, inner, model_seed, jobs, tell, progress)
-    pipeline = chosen.pipeline
-    run = _tested(_model(pipeline, parts), parts, tell)
-    run.search, run.history, run.refused = chosen.search, chosen.history, read.refused
-    run.augmented, run.was_interrupted = augment != AUGMENTS[0], chosen.was_interrupted
-    votes = vote_weights(parts.groups[parts.train])
-    right = run.model.predict(X[:n_train]) == y[:n_train]
-    run.metrics["train_accuracy"] = float(np.average(right, weights=votes))
-    if folds is None:
-        folds = N_FOLDS if run.metrics["n_test"] < FEW_TEST_GROUPS else 0
-    if folds and not run.was_interrupted:
-        rows = np.sort(known if is_data(test) else np.append(known, parts.test))
-        if candidates:
-            fits = n_fits(candidates, N_FOLDS)[1]
-            tell("note", f"cross-validating, with a search in each fold: {folds} x {fits} fits")
-        table, groups = parts.table.take(rows), parts.groups[rows]
-        how = {"n_folds": folds, "n_inner": N_FOLDS, "rng": outer_rng}
+    with ExitStack() as stack:
+        workers = stack.enter_context(open_workers(backend, jobs, address, tell))
+        read = read_data(data, jobs=jobs)
+        tell_data(read, name_of(data), tell)
+        other = _read_test(test, read, jobs, tell)
+        name = str(name_of(data))
+        parts = split_table(read, name, other, group, split_rng, tell, validation, turned)
+        known = np.concatenate([parts.train, parts.validation])
+        inner = _inner_folds(parts, fold_rng, tell)
+        if folds is None:
+            n_test = len(np.unique(parts.groups[parts.test]))
+            folds = N_FOLDS if n_test < FEW_TEST_GROUPS else 0
+        settings = {"data": name_of(data), "test": name_of(test), "validation": validation}
+        settings |= {"model": model, "params": params, "grid": space, "search": search}
+        settings |= {"augment": augment, "n_folds": len(inner), "folds": folds, "group": group}
+        settings |= {"turned": turned, "seed": seed, "max_time": max_time}
+        if search != SEARCHES[0]:
+            in_stages(base, params, len(parts.train))
+        base = augmented(base, augment, parts, model_seed)
+        journal = stack.enter_context(begin_run(out if space else None, settings, resume))
+        how = {"kind": search, "workers": workers, "journal": journal, "progress": progress}
+        how |= {"seconds": None if max_time is None else max_time / (1 + folds)}
         try:
-            run.metrics["cross_validation"] = cross_validate(
-                base, candidates, table, groups, **how, jobs=jobs, progress=progress
-            )
-            tell("folds", describe(run.metrics["cross_validation"]))
-        except KeyboardInterrupt:
-            run.was_interrupted = True
-            tell("warning", "interrupted: there is no cross-validation")
-    tell_end(run, tell)
-    tell_verdict(run, tell)
-    if out is not None:
-        asked = {
-            "test": name_of(test),
-            "validation": validation,
-            "model": model,
-            "params": params,
-            "grid": candidates,
-            "augment": augment,
-        }
-        asked |= {"n_folds": len(inner), "folds": folds, "group": group}
-        asked |= {"turned": turned, "seed": seed}
-        write_run(run, out, {"data": name_of(data)} | asked, data, read)
-        run.path = Path(out)
-        tell("saved", str(out))
+            chosen = choose(base, space, parts, inner, model_seed, tell=tell, **how)
+        except SearchInterrupted as err:
+            _save_trials(err.trials, out, tell)
+            raise
+        run = tested(chosen.pipeline, parts, tell)
+        run.search, run.history, run.was_interrupted = chosen[1:]
+        run.refused, run.augmented = read.refused, augment != AUGMENTS[0]
+        if folds and not run.was_interrupted:
+            rows = np.sort(known if is_data(test) else np.append(known, parts.test))
+            if space:
+                fold = describe_search(search, base, space, len(rows), N_FOLDS)
+                tell("note", f"cross-validating, with a search in each of {folds} folds: {fold}")
+            outer = {"n_folds": folds, "n_inner": N_FOLDS, "rng": outer_rng}
+            try:
+                run.metrics["cross_validation"] = cross_validate(
+                    base, space, parts.table.take(rows), parts.groups[rows], **outer, **how
+                )
+                tell("folds", describe(run.metrics["cross_validation"]))
+            except KeyboardInterrupt:
+                run.was_interrupted = True
+                tell("warning", "interrupted: there is no cross-validation")
+        tell_end(run, tell)
+        tell_verdict(run, tell)
+        if out is not None:
+            write_run(run, out, settings, data, read)
+            run.path = Path(out)
+            tell("saved", str(out))
     return run
 
 
-def _weighted(params: Mapping[str, Any], class_weight: str | None, model: str) -> dict[str, Any]:
-    """Return the parameters with the class weight among them."""
-    if class_weight is None:
-        return dict(params)
-    if model == "sklearn-mlp":
-        raise UsageError(
-            f"class weight: {model} knows none; choose the model mlp or logistic, or leave it out"
-        )
-    if any(name.rpartition("__")[2] == "class_weight" for name in params):
-        raise UsageError("class weight: stands twice, as an option and as a parameter")
-    return {**params, "class_weight": class_weight}
+def _inner_folds(
+    parts: Parts, rng: np.random.Generator, tell: Callable
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the folds that choices are made by: of the training part, or the validation part."""
+    known = np.concatenate([parts.train, parts.validation])
+    n_train = len(parts.train)
+    if len(parts.validation):
+        return [(np.arange(n_train), np.arange(n_train, len(known)))]
+    labels, groups = parts.table.labels[known], parts.groups[known]
+    folds = grouped_folds(labels, groups, N_FOLDS, rng)
+    tell_small_classes(class_groups(labels, groups), len(folds), tell)
+    return folds
 
 
-def _check_options(
-    test: float | str | os.PathLike | Table | None,
-    validation: float,
-    folds: int | None,
-    seed: int,
-    augment: str,
-) -> None:
-    """Raise UsageError unless shares and counts make sense."""
-    if test is not None and not is_data(test) and not 0 < test < 1:
-        raise UsageError(f"test: expected a share between 0 and 1, or data, got {test}")
-    if not 0 <= validation < 1:
-        raise UsageError(f"validation: expected a share from 0 to below 1, got {validation}")
-    if isinstance(test, int | float | None) and validation + (test or 0) >= 1:
-        raise UsageError(
-            f"test, validation: expected less than 1 together, got {test}, {validation}"
-        )
-    if folds is not None and (folds < 0 or folds == 1):
-        raise UsageError(f"folds: expected 2 or more, or 0 for none, got {folds}")
-    if seed < 0:
-        raise UsageError(f"seed: expected 0 or above, got {seed}")
-    if augment not in AUGMENTS:
-        raise UsageError(f"augment: expected one of {', '.join(AUGMENTS)}, got {augment!r}")
+def _save_trials(trials: Trials, out: str | os.PathLike | None, tell: Callable) -> None:
+    """Write the table of a search that was ended, and tell how to go on."""
+    if out is None:
+        return
+    write_bytes(Path(out, TRIALS), records_csv(trials.columns()))
+    done = sum(record is not None for row in trials.records for record in row)
+    fits = count(trials.scores.size, "fit")
+    tell("saved", f"{done} of {fits} in {out}; go on with: sklimg fit --resume {out}")
 
 
 def _read_test(
@@ -247,35 +247,3 @@ def _read_test(
         tell("warning", note)
     read.rejects += other.rejects
     return other
-
-
-def _model(pipeline: Pipeline, parts: Parts) -> Model:
-    """Return the model of a pipeline that was fitted to the training rows."""
-    values, counts = np.unique(parts.table.labels[parts.train], return_counts=True)
-    of_class = dict(zip(values, counts.tolist(), strict=True))
-    classes = tuple(sorted(of_class, key=natural_key))
-    seen = np.unique(parts.digests[parts.train])
-    counts_of = {label: of_class[label] for label in classes}
-    table = parts.table
-    return Model(pipeline, classes, table.spec, seen, counts_of, table.spec_is_known)
-
-
-def _tested(model: Model, parts: Parts, tell: Callable) -> Run:
-    """Read the test part, once, and return the run with its metrics."""
-    table, test = parts.table, parts.test
-    probabilities = model.predict_proba(table.pixels[test])
-    labels, groups = table.labels[test], parts.groups[test]
-    metrics = evaluate_predictions(labels, probabilities, model.classes, groups)
-    metrics["baselines"] = baseline_accuracies(
-        table.pixels[parts.train],
-        table.labels[parts.train],
-        table.pixels[test],
-        labels,
-        groups,
-    )
-    run = Run(model, metrics, parts, probabilities)
-    counts, names = confusion_counts(labels, run.predicted, model.classes)
-    tell("test", describe(metrics))
-    worst = [f"{true} read as {got} ({n}x)" for true, got, n in worst_confusions(counts, names)]
-    tell("mistakes", ", ".join(worst) or "none")
-    return run

@@ -6,6 +6,7 @@ import pytest
 from sklimg.crossval import cross_validate
 from sklimg.pipeline import build_pipeline, full_names
 from sklimg.table import Table
+from sklimg.workers import Workers
 from tests.builders import bars
 
 BASE = build_pipeline("logistic")
@@ -20,7 +21,7 @@ def scores_of(table, groups, grid=None):
         n_folds=4,
         n_inner=3,
         rng=np.random.default_rng(0),
-        jobs=1,
+        workers=Workers(1),
     )
 
 

@@ -11,7 +11,7 @@ PACKAGE = Path(sklimg.__file__).parent
 # Floor by floor; on a floor, a module may use those named before it. Floor 4 is
 # one of strangers: its modules know nothing of each other.
 FLOORS = (
-    ("errors", "names", "spec", "partials", "files", "records", "partners"),
+    ("errors", "names", "spec", "partials", "files", "records", "partners", "spans", "extras"),
     (
         *(
             "borders",
@@ -29,6 +29,7 @@ FLOORS = (
         *("warpedcopies", "vectors", "layouts", "csvtable", "npz", "idx", "tablewriter", "table"),
         *("networks", "gradients", "optimisers", "schedules", "firstweights"),
         *("mlpparams", "descent", "epochs"),
+        *("workers", "journal"),
     ),
     (
         *("manifest", "cuts", "tiles", "listing", "looks", "imagestream", "classnames", "sources"),
@@ -36,10 +37,21 @@ FLOORS = (
         *("duplicates", "additions", "making", "splits", "mosaics", "transformers"),
         *("mlpinputs", "mlpstate", "plainmlp", "mlp", "watching", "augment"),
     ),
-    ("pipeline", "fitting"),
-    ("search", "history", "evaluation", "model", "plots", "formpages"),
+    ("pipeline", "fitting", "trials", "sharedfits", "foldfits", "foldruns", "races", "cluster"),
+    ("search", "hyperband", "searchplots", "history", "evaluation", "model", "plots", "formpages"),
     (
-        *("grouping", "parts", "runs", "crossval", "telling", "choosing", "assessment"),
+        *(
+            "grouping",
+            "parts",
+            "runfolder",
+            "runs",
+            "spaces",
+            "crossval",
+            "telling",
+            "choosing",
+            "assessment",
+        ),
+        *("testing", "settings"),
         *("leaks", "inspection", "checkpage", "training", "readings"),
     ),
     ("cli",),

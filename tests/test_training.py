@@ -11,6 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sklimg.descent import Descent
 from sklimg.errors import DataError, UsageError
 from sklimg.model import load
+from sklimg.runfolder import is_finished
 from sklimg.table import Table
 from sklimg.training import fit
 from tests.builders import bars, noise, write_images
@@ -100,7 +101,8 @@ def test_jobs_do_not_change_the_result(bars_table, tmp_path):
     for name in FILES - {"environment.json", "history.csv"}:
         one, two = ((tmp_path / jobs / name).read_bytes() for jobs in ("1", "2"))
         assert one == two, name
-    for name, seconds in {"trials": "fit_seconds", "history": "epoch_seconds"}.items():
+    times = {"trials": ["fit_seconds", "score_seconds"], "history": ["epoch_seconds"]}
+    for name, seconds in times.items():
         tables = [pd.read_csv(tmp_path / jobs / f"{name}.csv") for jobs in ("1", "2")]
         pd.testing.assert_frame_equal(*(table.drop(columns=seconds) for table in tables))
 
@@ -113,8 +115,8 @@ def test_another_seed_is_another_split(bars_table):
 def test_a_search_chooses_and_the_chosen_is_saved(bars_table, tmp_path):
     run = fit(bars_table, grid={"hidden_layer_sizes": [(2,), (9,)]}, params={"max_iter": 20},
               out=tmp_path / "run", jobs=1)  # fmt: skip
-    assert isinstance(run.search, GridSearchCV)
-    best = run.search.best_params_["classify__hidden_layer_sizes"]
+    assert isinstance(run.search.grid, GridSearchCV)
+    best = run.search.best_params["classify__hidden_layer_sizes"]
     assert load(tmp_path / "run").pipeline["classify"].hidden_layer_sizes == best
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert tuple(config["chosen"]["classify__hidden_layer_sizes"]) == best
@@ -123,7 +125,7 @@ def test_a_search_chooses_and_the_chosen_is_saved(bars_table, tmp_path):
 def test_a_parameter_that_is_set_is_not_searched(bars_table):
     run = fit(bars_table, grid=True, params={"alpha": 0.5, "max_iter": 2, "dropout": 0.1,
                                             "learning_rate_init": 0.01}, jobs=1)  # fmt: skip
-    assert set(run.search.best_params_) == {"classify__hidden_layer_sizes"}
+    assert set(run.search.best_params) == {"classify__hidden_layer_sizes"}
 
 
 def test_few_test_images_are_cross_validated(bars_run):
@@ -148,8 +150,9 @@ def test_what_is_told(bars_table):
     )
     topics = [topic for topic, _ in said]
     assert topics == [
-        "data", "copies", "split", "search", "best", "test", "mistakes", "note", "folds", "verdict",
-    ]  # fmt: skip
+        *("data", "copies", "split", "search", "cost", "best", "test", "mistakes", "note"),
+        *("folds", "verdict"),
+    ]
     lines = dict(said)
     assert lines["search"] == "2 candidates x 5 folds = 10 fits"
     assert lines["test"].startswith("accuracy 1.000 [")
@@ -206,7 +209,8 @@ def test_an_interrupt_in_a_search_ends_it(bars_table, tmp_path, monkeypatch):
     monkeypatch.setattr(Descent, "epoch", interrupted)
     with pytest.raises(KeyboardInterrupt):
         fit(bars_table, grid={"alpha": [0.1, 1.0]}, jobs=1, out=tmp_path / "run")
-    assert not (tmp_path / "run").exists()
+    assert not is_finished(tmp_path / "run")
+    assert pd.read_csv(tmp_path / "run" / "trials.csv")["reason"].tolist() == ["not tried"] * 2
 
 
 def test_rejects_are_listed_in_the_run(photos, tmp_path):
@@ -240,11 +244,11 @@ def test_the_validation_part_chooses_and_is_not_learned():
     words = np.array(["train", "train", "validation", "test"] * 23, object)[:90]
     table = Table(table.pixels, table.labels, None, {"split": words})
     run = fit(table, grid={"alpha": [1e-4, 1e-2]}, params=QUICK, folds=0)
-    again = fit(table.take(words != "validation"), params=QUICK | run.search.best_params_, folds=0)
-    assert run.search.n_splits_ == 1
-    assert run.search.best_estimator_ is run.model.pipeline
+    again = fit(table.take(words != "validation"), params=QUICK | run.search.best_params, folds=0)
+    assert run.search.grid.n_splits_ == 1
+    assert run.search.grid.best_estimator_ is run.model.pipeline
     np.testing.assert_array_equal(run.probabilities, again.probabilities)
-    assert run.search.predict(table.pixels[:3]).tolist() == ["2"] * 3
+    assert run.search.grid.predict(table.pixels[:3]).tolist() == ["2"] * 3
 
 
 @pytest.mark.parametrize(

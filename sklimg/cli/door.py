@@ -6,6 +6,7 @@ commands when they run.
 
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -22,6 +23,7 @@ from sklimg.files import DISK_ERRORS, one_line
 from sklimg.names import TURNED
 
 __all__ = [
+    "DURATION",
     "JOBS",
     "PATH",
     "TURNED_OPTION",
@@ -60,6 +62,26 @@ class _Path(click.Path):
         return super().convert(value, param, ctx)
 
 
+class _Duration(click.ParamType):
+    """A time such as 90s, 10m or 1h30m, in seconds; a bare number is one of seconds."""
+
+    name = "time"
+
+    def convert(self, value, param, ctx):
+        """Return the seconds."""
+        if isinstance(value, float):
+            return value
+        parts = re.fullmatch(r"(?:([0-9.]+)h)?(?:([0-9.]+)m)?(?:([0-9.]+)s?)?", value.strip())
+        try:
+            hours, minutes, seconds = (float(part or 0) for part in parts.groups())
+        except (AttributeError, ValueError):
+            hours = minutes = seconds = 0.0
+        if not (total := 3600 * hours + 60 * minutes + seconds) > 0:
+            self.fail(f"expected a time such as 90s, 10m or 1h30m, got {value!r}", param, ctx)
+        return total
+
+
+DURATION = _Duration()
 PATH = _Path(path_type=Path, readable=False)
 TURNED_OPTION = click.option(
     "--turned",

@@ -6,17 +6,27 @@ from pathlib import Path
 
 import click
 
-from sklimg.cli.door import JOBS, PATH, TURNED_OPTION, Command, result, say
+from sklimg.cli.door import DURATION, JOBS, PATH, TURNED_OPTION, Command, result, say
 from sklimg.cli.params import parse_params
 from sklimg.cli.progress import search_progress
-from sklimg.names import ARTIFACTS, AUGMENTS, LATEST, MODELS
+from sklimg.names import ARTIFACTS, AUGMENTS, BACKENDS, LATEST, MODELS, SEARCHES
 
 __all__ = ["fit"]
 
+_OF_SEARCH = {"grid", "params", "search", "model", "class_weight"}  # make sense together alone
+
 
 @click.command("fit", cls=Command, short_help="Fit a classifier, test it honestly, save the run.")
-@click.argument("data", type=PATH)
+@click.argument("data", type=PATH, required=False)
 @click.option("--grid", is_flag=True, help="Search the default grid by 5-fold cross-validation.")
+@click.option(
+    "--search",
+    default=SEARCHES[0],
+    show_default=True,
+    type=click.Choice(SEARCHES),
+    help="hyperband draws candidates and trains on only those that do well early; it implies "
+    "--grid, with a space of its own.",
+)
 @click.option(
     "--model",
     default=MODELS[0],
@@ -87,6 +97,31 @@ __all__ = ["fit"]
     "--jobs", type=JOBS, default=-1, show_default=True, help="Processes; -1 for one a core."
 )
 @click.option(
+    "--max-time",
+    type=DURATION,
+    metavar="TIME",
+    help="End a search after 90s, 10m or 2h with the best so far.  [default: when all is tried]",
+)
+@click.option(
+    "--backend",
+    default=BACKENDS[0],
+    show_default=True,
+    type=click.Choice(BACKENDS),
+    help="Where a search is made: in processes of this machine, or by a Dask cluster.",
+)
+@click.option(
+    "--address",
+    metavar="URL",
+    help="Of the cluster's scheduler, such as tls://host:8786.  [default: a cluster on this "
+    "machine]",
+)
+@click.option(
+    "--resume",
+    type=PATH,
+    metavar="RUN",
+    help="Go on with a search that was ended; options and DATA are its own unless given.",
+)
+@click.option(
     "-o",
     "--out",
     type=PATH,
@@ -95,24 +130,8 @@ __all__ = ["fit"]
 )
 @click.option("--name", help="Name of the run in artifacts/.  [default: that of DATA]")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as one JSON object.")
-def fit(
-    data,
-    grid,
-    model,
-    params,
-    test,
-    validation,
-    folds,
-    group,
-    turned,
-    augment,
-    class_weight,
-    seed,
-    jobs,
-    out,
-    name,
-    as_json,
-):
+@click.pass_context
+def fit(context, /, data, resume, out, name, as_json, **options):
     """Fit a classifier to DATA, test it on images it never saw, save the run.
 
     DATA is a table (.csv, .csv.gz, .npz), the images file of an IDX pair, a
@@ -123,32 +142,37 @@ def fit(
     Example:
         sklimg fit vectors.csv --grid
         sklimg fit vectors.csv --param alpha=0.001,0.01,0.1 -o runs/alpha
+        sklimg fit --resume runs/alpha
     """
     if out is not None and name is not None:
         raise click.UsageError("expected one of -o and --name, got both")
-    fixed, searched = parse_params(params)
+    if resume is not None and (out is not None or name is not None):
+        raise click.UsageError("expected --resume without -o and --name: it goes on in RUN")
+    if resume is None and data is None:
+        raise click.MissingParameter(ctx=context, param_type="argument", param_hint="'DATA'")
+    asked = _asked(options)
 
     from sklimg.files import point_to
-    from sklimg.pipeline import default_grid
+    from sklimg.runfolder import is_finished
+    from sklimg.settings import saved_settings
     from sklimg.training import fit as fit_data
 
-    place = out or _new_place(name or re.sub(r"(\.csv|\.npz|\.gz)+$", "", data.name) or "run")
+    if resume is not None:
+        if is_finished(resume):
+            return _tell_finished(resume, as_json)
+        default = click.core.ParameterSource.DEFAULT
+        given = {key for key in options if context.get_parameter_source(key) != default}
+        given |= _OF_SEARCH if given & _OF_SEARCH else set()
+        saved = saved_settings(resume)
+        data = data or _path_of(saved.pop("data"), resume)
+        asked |= {key: value for key, value in saved.items() if key not in given and key in asked}
+    place = resume or out or _new_place(name or re.sub(r"(\.csv|\.npz|\.gz)+$", "", data.name))
     with search_progress() as progress:
         run = fit_data(
             data,
-            grid=(default_grid(model) if grid else {}) | searched,
-            model=model,
-            params=fixed,
-            test=_share(test),
-            validation=validation,
-            folds=folds,
-            group=group,
-            turned=turned,
-            augment=augment,
-            class_weight=None if class_weight == "none" else class_weight,
-            seed=seed,
-            jobs=jobs,
+            **asked,
             out=place,
+            resume=resume is not None,
             tell=_tell if not as_json else _tell_stderr,
             progress=progress,
         )
@@ -160,6 +184,40 @@ def fit(
     if run.was_interrupted:
         return 130
     return 4 if run.refused else 0
+
+
+def _asked(options: dict) -> dict:
+    """Return what the options ask for, as arguments of the library's fit."""
+    from sklimg.pipeline import default_grid
+
+    asked = dict(options)
+    fixed, searched = parse_params(asked.pop("params"))
+    is_wanted, model, search = asked.pop("grid"), asked["model"], asked["search"]
+    if search == SEARCHES[0]:
+        asked["grid"] = (default_grid(model) if is_wanted else {}) | searched
+    else:
+        asked["grid"] = searched or True
+    weight = asked.pop("class_weight")
+    asked["class_weight"] = None if weight == "none" else weight
+    return asked | {"params": fixed, "test": _share(asked["test"])}
+
+
+def _tell_finished(run: Path, as_json: bool) -> int:
+    """Say that there is nothing left to do, and what came of it."""
+    from sklimg.telling import describe
+
+    metrics = json.loads((run / "metrics.json").read_bytes())
+    say(f"resume    {run} is finished; nothing is left to do")
+    _tell_stderr("next", f"sklimg predict -m {run} IMAGE...")
+    result(json.dumps(metrics, ensure_ascii=False) if as_json else f"test      {describe(metrics)}")
+    return 0
+
+
+def _path_of(data: str | None, run: Path) -> Path:
+    """Return where the data of a run was read from."""
+    if data is None:
+        raise click.UsageError(f"{run} was not made of a file; missing argument DATA")
+    return Path(data)
 
 
 def _tell(topic: str, text: str) -> None:

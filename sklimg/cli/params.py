@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from sklimg.errors import UsageError
+from sklimg.spans import Span, parse_span
 
 __all__ = ["parse_params"]
 
@@ -22,7 +23,7 @@ def parse_params(texts: Sequence[str]) -> tuple[dict, dict]:
     Returns
     -------
     fixed : dict of str to value
-    searched : dict of str to list of values
+    searched : dict of str to list of values, or to a span ``LOW..HIGH`` of them
 
     Raises
     ------
@@ -36,12 +37,26 @@ def parse_params(texts: Sequence[str]) -> tuple[dict, dict]:
             raise UsageError(f"--param: expected NAME=VALUE[,VALUE...], got {text!r}")
         if name in fixed or name in searched:
             raise UsageError(f"--param: {name} stands twice; put commas between its values")
+        if (span := _span(name, values.strip())) is not None:
+            searched[name] = span
+            continue
         parsed = [_value(name, value.strip()) for value in values.split(",")]
         if len(parsed) == 1:
             fixed[name] = parsed[0]
         else:
             searched[name] = parsed
     return fixed, searched
+
+
+def _span(name: str, text: str) -> Span | tuple | None:
+    """Return the span, or the layers of spans, that a text is; None if it is none."""
+    try:
+        return parse_span(text)
+    except ValueError as err:
+        raise UsageError(
+            f"--param {name}: expected LOW..HIGH, such as 0.001..0.1, or layers such as "
+            f"100..1000-100..1000, got {text!r}"
+        ) from err
 
 
 def _value(name: str, text: str):

@@ -8,6 +8,7 @@ from time import monotonic
 import click
 
 from sklimg.cli.door import echo_error, is_quiet
+from sklimg.files import duration
 
 __all__ = ["images_progress", "search_progress"]
 
@@ -29,7 +30,7 @@ def search_progress() -> Iterator[Callable]:
         def report(progress) -> None:
             best = "" if progress.best is None else f", best so far {progress.best:.3f}"
             left = progress.left_seconds
-            wait = "" if left is None else f", {_time(left)} left"
+            wait = "" if left is None else f", {duration(left)} left"
             text = f"{progress.place}{progress.done} of {progress.total} fits{best}{wait}"
             show(progress.done, progress.total, text)
 
@@ -90,7 +91,3 @@ class _Lines:
         if monotonic() - self.last >= _EVERY_SECONDS and done < total:
             self.last = monotonic()
             echo_error(f"          {text}")  # say() knows its context in one thread alone
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

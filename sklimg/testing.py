@@ -1,0 +1,68 @@
+"""Test a fitted pipeline on the part of the data that nothing was chosen by.
+
+Floor 5: predicts, prints nothing itself; what it finds it tells a callable.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from sklimg.evaluation import (
+    baseline_accuracies,
+    confusion_counts,
+    evaluate_predictions,
+    vote_weights,
+    worst_confusions,
+)
+from sklimg.files import natural_key
+from sklimg.model import Model
+from sklimg.parts import Parts
+from sklimg.runs import Run
+from sklimg.telling import describe
+
+__all__ = ["tested"]
+
+
+def tested(pipeline: Pipeline, parts: Parts, tell: Callable[[str, str], None]) -> Run:
+    """Read the test part, once, and return the run with its metrics.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted to the training rows.
+    parts : Parts
+    tell : callable
+    """
+    model = _model(pipeline, parts)
+    table, test = parts.table, parts.test
+    probabilities = model.predict_proba(table.pixels[test])
+    labels, groups = table.labels[test], parts.groups[test]
+    metrics = evaluate_predictions(labels, probabilities, model.classes, groups)
+    metrics["baselines"] = baseline_accuracies(
+        table.pixels[parts.train],
+        table.labels[parts.train],
+        table.pixels[test],
+        labels,
+        groups,
+    )
+    run = Run(model, metrics, parts, probabilities)
+    counts, names = confusion_counts(labels, run.predicted, model.classes)
+    tell("test", describe(metrics))
+    worst = [f"{true} read as {got} ({n}x)" for true, got, n in worst_confusions(counts, names)]
+    tell("mistakes", ", ".join(worst) or "none")
+    train, votes = parts.train, vote_weights(parts.groups[parts.train])
+    right = model.predict(table.pixels[train]) == table.labels[train]
+    run.metrics["train_accuracy"] = float(np.average(right, weights=votes))
+    return run
+
+
+def _model(pipeline: Pipeline, parts: Parts) -> Model:
+    """Return the model of a pipeline that was fitted to the training rows."""
+    values, counts = np.unique(parts.table.labels[parts.train], return_counts=True)
+    of_class = dict(zip(values, counts.tolist(), strict=True))
+    classes = tuple(sorted(of_class, key=natural_key))
+    seen = np.unique(parts.digests[parts.train])
+    counts_of = {label: of_class[label] for label in classes}
+    table = parts.table
+    return Model(pipeline, classes, table.spec, seen, counts_of, table.spec_is_known)

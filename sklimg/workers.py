@@ -1,0 +1,127 @@
+"""Workers: processes that take tasks one by one and give back what comes of them.
+
+A worker that dies costs the tasks that were being done, which are done again; one
+whose master dies goes, too. Large arrays reach workers by memory map,
+in which they write for themselves alone.
+
+Floor 1: starts processes, prints nothing.
+"""
+
+import os
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from joblib import Parallel, delayed, effective_n_jobs, parallel_config
+
+from sklimg.errors import OutputError
+
+__all__ = ["MOST_DEATHS", "Workers"]
+
+MOST_DEATHS = 10  # one after another, with no task done between them
+_LOOK_SECONDS = 0.5  # between two looks of a worker at its master
+_watching = threading.Event()  # set in a worker that looks
+
+
+class Workers:
+    """Processes of this machine; with a single job, this process alone.
+
+    Parameters
+    ----------
+    jobs : int, default=-1
+        Processes; -1 for one a core.
+    tell : callable, optional
+        Called with a topic and a line of text when a worker has died.
+
+    Attributes
+    ----------
+    n : int
+        How many tasks are done at a time.
+    name : str
+        What they are, for a person.
+    """
+
+    name = "processes"
+
+    def __init__(self, jobs: int = -1, tell: Callable[[str, str], None] | None = None):
+        self.n = effective_n_jobs(jobs)
+        self.tell = tell or (lambda topic, text: None)
+
+    def share(self, value: Any) -> Any:
+        """Return what stands for a value that many tasks take."""
+        return value
+
+    def run(self, function: Callable, tasks: Sequence[tuple]) -> Iterator[tuple[int, Any]]:
+        """Do tasks side by side; whoever stops asking for results ends those being done.
+
+        Parameters
+        ----------
+        function : callable
+        tasks : sequence of tuple
+            Arguments of each call.
+
+        Yields
+        ------
+        number : int
+            Of a task.
+        result : object
+            What the function returned; in the order in which they are done.
+
+        Raises
+        ------
+        OutputError
+            If workers die again and again.
+        """
+        if self.n == 1:
+            yield from ((i, function(*task)) for i, task in enumerate(tasks))
+            return
+        left, deaths, in_a_row = dict(enumerate(tasks)), 0, 0
+        while left:
+            try:
+                for i, result in self._round(function, dict(left)):
+                    del left[i]
+                    in_a_row = 0
+                    yield i, result
+            except BrokenProcessPool as err:
+                deaths, in_a_row = deaths + 1, in_a_row + 1
+                if in_a_row == MOST_DEATHS:
+                    raise OutputError(
+                        f"workers: {in_a_row} died one after another with nothing done (out of "
+                        "memory?); try --jobs 1"
+                    ) from err
+                again = "what it was doing is done again"
+                self.tell("warning", f"a worker process died ({deaths} so far); {again}")
+
+    def _round(self, function: Callable, tasks: dict[int, tuple]) -> Iterator[tuple[int, Any]]:
+        """Do tasks as long as no worker dies."""
+        with parallel_config("loky", n_jobs=self.n, inner_max_num_threads=1):
+            pool = Parallel(return_as="generator_unordered", batch_size=1, mmap_mode="c")
+        results = pool(delayed(_work)(os.getpid(), i, function, task) for i, task in tasks.items())
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*tasks which were still being processed")
+            warnings.filterwarnings("ignore", message=".*tasks have been successfully executed")
+            warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
+            try:
+                yield from results
+            finally:
+                results.close()
+
+
+def _work(master: int, i: int, function: Callable, task: tuple) -> tuple[int, Any]:
+    """Do one task, in a worker."""
+    if not _watching.is_set():
+        _watching.set()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the master
+        threading.Thread(target=_leave_with, args=(master,), daemon=True).start()
+    return i, function(*task)
+
+
+def _leave_with(master: int) -> None:
+    """End this worker when its master is gone."""
+    while os.getppid() == master:
+        time.sleep(_LOOK_SECONDS)
+    os._exit(1)
