@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -16,6 +17,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 from sklimg.errors import ImageError
 from sklimg.images import read_each
 from sklimg.spec import ImageSpec
+from sklimg.workers import Workers
 
 __all__ = ["read_batches"]
 
@@ -23,6 +25,8 @@ _LARGE = 8_000_000  # pixels; images that decode to more are decoded one at a ti
 _BATCH = 128  # images a worker takes at a time, at most
 _BATCH_BYTES = 2**21  # of files to read, or of pixels to give back, for one batch
 _WINDOW = 32  # batches a worker has done and ahead of it, whether they are asked for or not
+_AHEAD = 4  # batches that each worker of a cluster is sent at a time
+_MOST_BYTES = 2**27  # of a file that is sent
 _SAMPLE = 100  # files whose sizes tell those of the others
 _PYTHON_SECONDS = 90e-6  # a file's share of the decoding that holds Python's lock
 _BYTE_SECONDS = 1e-8  # a byte's share that does not
@@ -30,7 +34,7 @@ _START_SECONDS = 1.0  # until worker processes have imported what they need
 
 
 def read_batches(
-    files: Sequence[str | os.PathLike], spec: ImageSpec, jobs: int = 1
+    files: Sequence[str | os.PathLike], spec: ImageSpec, jobs: int | Workers = 1
 ) -> Iterator[list[tuple[np.ndarray, bool] | ImageError]]:
     """Decode images in batches, in order; few batches wait in memory at any time.
 
@@ -38,9 +42,10 @@ def read_batches(
     ----------
     files : sequence of path
     spec : ImageSpec
-    jobs : int, default=1
+    jobs : int or Workers, default=1
         Workers that decode; -1 for one a core. Whether they are threads or
-        processes, or not worth their start, is told by the bytes to decode.
+        processes, or not worth their start, is told by the bytes to decode. Workers
+        that are given, as a cluster's, are sent the bytes of the files.
 
     Yields
     ------
@@ -48,6 +53,9 @@ def read_batches(
         For each image of the next batch what `read_first` returns, or the
         ImageError it raised.
     """
+    if isinstance(jobs, Workers):
+        yield from _read_by(jobs, files, spec)
+        return
     workers, backend = _workers(files, effective_n_jobs(jobs))
     batches = _cut(files, spec)
     with Parallel(workers, backend=backend, return_as="generator", batch_size=1) as pool:
@@ -67,6 +75,34 @@ def read_batches(
                 for _ in reads:
                     pass
                 raise
+
+
+def _read_by(
+    workers: Workers, files: Sequence[str | os.PathLike], spec: ImageSpec
+) -> Iterator[list[tuple[np.ndarray, bool] | ImageError]]:
+    """Decode images by workers that may not see the files; who reads them is this process."""
+    batches = _cut(files, spec)
+    while window := list(islice(batches, _AHEAD * workers.n)):
+        tasks = [([_bytes(file) for file in batch], spec) for batch in window]
+        waiting, first = {}, 0
+        for number, read in workers.run(_read_batch, tasks):
+            waiting[number] = read
+            while first in waiting:
+                batch, read = window[first], waiting.pop(first)
+                with _unwarned():
+                    for i in (i for i, one in enumerate(read) if not isinstance(one, tuple)):
+                        read[i : i + 1] = read_each(batch[i : i + 1], spec)  # by its name
+                yield read
+                first += 1
+
+
+def _bytes(file: str | os.PathLike) -> bytes:
+    """Return what a file holds; nothing of what is no regular file or is very large."""
+    try:
+        path = Path(file)
+        return path.read_bytes() if path.is_file() and _size(file) <= _MOST_BYTES else b""
+    except (OSError, ValueError):
+        return b""  # whoever opens it by its name says what is wrong
 
 
 def _workers(files: Sequence[str | os.PathLike], most: int) -> tuple[int, str]:
@@ -101,7 +137,7 @@ def _size(file: str | os.PathLike) -> int:
         return 0
 
 
-def _read_batch(files: Sequence[str | os.PathLike], spec: ImageSpec) -> list:
+def _read_batch(files: Sequence[str | os.PathLike | bytes], spec: ImageSpec) -> list:
     """Decode some images; None stands for one that is too large to be decoded among others."""
     with _unwarned():
         return read_each(files, spec, _LARGE)

@@ -61,9 +61,7 @@ class Fold(NamedTuple):
 
 def prepare_fold(
     estimator: Pipeline | Augmented,
-    X: np.ndarray,
-    y: np.ndarray,
-    groups: np.ndarray | None,
+    data: tuple[np.ndarray, np.ndarray, np.ndarray | None],
     rows: tuple[np.ndarray, np.ndarray],
 ) -> Fold:
     """Return what the classifier of an estimator takes in a fold: features, made once.
@@ -71,12 +69,12 @@ def prepare_fold(
     Parameters
     ----------
     estimator : Pipeline or Augmented
-    X : ndarray of shape (n_images, n_pixels)
-    y : ndarray of shape (n_images,)
-    groups : ndarray of shape (n_images,) or None
+    data : tuple of X, y and groups
+        ndarray of shape (n_images, n_pixels), and of (n_images,); groups may be None.
     rows : tuple of ndarray
         Indices of the training rows and of those held out.
     """
+    X, y, groups = data
     train, test = rows
     X_train, y_train, watch = X[train], y[train], None
     some = None if groups is None else groups[train]

@@ -74,6 +74,7 @@ class SharedFolds:
         workers: Workers,
     ):
         self.data, self.rows, self.workers = (X, plain_labels(y), groups), rows, workers
+        self._shared: Any = None
         self._key, self._folds = "", {}
 
     def __len__(self) -> int:
@@ -85,7 +86,9 @@ class SharedFolds:
         if key != self._key:
             self._key, self._folds = key, {}  # those of one kind at a time
         missing = [k for k in sorted(set(wanted)) if k not in self._folds]
-        tasks = [(estimator, *self.data, self.rows[k]) for k in missing]
+        if missing and self._shared is None:
+            self._shared = self.workers.share(self.data)
+        tasks = [(estimator, self._shared, self.rows[k]) for k in missing]
         for i, fold in self.workers.run(prepare_fold, tasks):
             self._folds[missing[i]] = self.workers.share(fold)
         return self._folds

@@ -19,6 +19,7 @@ from sklimg.listing import IGNORED, Item, list_images
 from sklimg.looks import INK_SHARE, show_ink
 from sklimg.manifest import were_cleaned
 from sklimg.spec import ImageSpec
+from sklimg.workers import Workers
 
 __all__ = ["Block", "ImageStream", "refusals"]
 
@@ -97,7 +98,7 @@ class ImageStream:
         self.spec = _settled(self.items, spec) if is_open else spec
 
     def read(
-        self, jobs: int = 1, progress: Callable[[int, int], None] | None = None
+        self, jobs: int | Workers = 1, progress: Callable[[int, int], None] | None = None
     ) -> Iterator[Block]:
         """Decode the images, block by block, in order; may be done once.
 

@@ -19,6 +19,7 @@ from sklimg.imagestream import Block, ImageStream, refusals
 from sklimg.layouts import LAYOUTS
 from sklimg.spec import ImageSpec
 from sklimg.tablewriter import TableWriter, rejects_file, sidecar, table_kind, table_writer
+from sklimg.workers import Workers
 
 __all__ = ["Made", "add_to_table", "make_table"]
 
@@ -62,7 +63,7 @@ def make_table(
     layout: str = LAYOUTS[0],
     strict: bool = False,
     replace: bool = True,
-    jobs: int = 1,
+    jobs: int | Workers = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Made:
     """Make a table of the images of several sources, in natural order.
@@ -83,8 +84,8 @@ def make_table(
         Whether nothing is written if a file has to be rejected.
     replace : bool, default=True
         Whether a table that stands at *out* when all is read may be replaced.
-    jobs : int, default=1
-        Processes that decode; -1 for one a core.
+    jobs : int or Workers, default=1
+        Processes that decode; -1 for one a core; or a cluster's workers.
     progress : callable, optional
         Called with the number of images done and in all.
 
@@ -121,7 +122,7 @@ def add_to_table(
     *,
     labels: str = "auto",
     strict: bool = False,
-    jobs: int = 1,
+    jobs: int | Workers = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Made:
     """Add to a table those images of several sources that are not in it yet.

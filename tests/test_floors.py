@@ -13,6 +13,7 @@ PACKAGE = Path(sklimg.__file__).parent
 FLOORS = (
     ("errors", "names", "spec", "partials", "files", "records", "partners", "spans", "extras"),
     (
+        "workers",
         *(
             "borders",
             "glyphs",
@@ -29,7 +30,7 @@ FLOORS = (
         *("warpedcopies", "vectors", "layouts", "csvtable", "npz", "idx", "tablewriter", "table"),
         *("networks", "gradients", "optimisers", "schedules", "firstweights"),
         *("mlpparams", "descent", "epochs"),
-        *("workers", "journal"),
+        "journal",
     ),
     (
         *("manifest", "cuts", "tiles", "listing", "looks", "imagestream", "classnames", "sources"),

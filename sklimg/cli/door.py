@@ -20,7 +20,7 @@ import click
 from sklimg.cli.stderr import only_ours, stderr_descriptor
 from sklimg.errors import SklimgError
 from sklimg.files import DISK_ERRORS, one_line
-from sklimg.names import TURNED
+from sklimg.names import BACKENDS, TURNED
 
 __all__ = [
     "DURATION",
@@ -29,6 +29,7 @@ __all__ = [
     "TURNED_OPTION",
     "Command",
     "Group",
+    "cluster_options",
     "echo_error",
     "is_quiet",
     "result",
@@ -91,6 +92,24 @@ TURNED_OPTION = click.option(
     help="Whether a mirrored, turned, cropped or shifted picture is a copy; auto judges by the "
     "data: no for symbols, yes for photographs.",
 )
+
+
+def cluster_options(command):
+    """Add the options that tell where the work is done."""
+    address = click.option(
+        "--address",
+        metavar="URL",
+        help="Of the cluster's scheduler, such as tls://host:8786.  [default: a cluster on this "
+        "machine]",
+    )
+    backend = click.option(
+        "--backend",
+        default=BACKENDS[0],
+        show_default=True,
+        type=click.Choice(BACKENDS),
+        help="Who does the work: processes of this machine, or the workers of a Dask cluster.",
+    )
+    return backend(address(command))
 
 
 class _Door:

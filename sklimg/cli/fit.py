@@ -6,10 +6,19 @@ from pathlib import Path
 
 import click
 
-from sklimg.cli.door import DURATION, JOBS, PATH, TURNED_OPTION, Command, result, say
+from sklimg.cli.door import (
+    DURATION,
+    JOBS,
+    PATH,
+    TURNED_OPTION,
+    Command,
+    cluster_options,
+    result,
+    say,
+)
 from sklimg.cli.params import parse_params
 from sklimg.cli.progress import search_progress
-from sklimg.names import ARTIFACTS, AUGMENTS, BACKENDS, LATEST, MODELS, SEARCHES
+from sklimg.names import ARTIFACTS, AUGMENTS, LATEST, MODELS, SEARCHES
 
 __all__ = ["fit"]
 
@@ -102,19 +111,7 @@ _OF_SEARCH = {"grid", "params", "search", "model", "class_weight"}  # make sense
     metavar="TIME",
     help="End a search after 90s, 10m or 2h with the best so far.  [default: when all is tried]",
 )
-@click.option(
-    "--backend",
-    default=BACKENDS[0],
-    show_default=True,
-    type=click.Choice(BACKENDS),
-    help="Where a search is made: in processes of this machine, or by a Dask cluster.",
-)
-@click.option(
-    "--address",
-    metavar="URL",
-    help="Of the cluster's scheduler, such as tls://host:8786.  [default: a cluster on this "
-    "machine]",
-)
+@cluster_options
 @click.option(
     "--resume",
     type=PATH,

@@ -1,12 +1,15 @@
 """The command ``make-csv``."""
 
+from contextlib import contextmanager
+
 import click
 from click.core import ParameterSource
 
-from sklimg.cli.door import JOBS, PATH, Command, say
+from sklimg.cli.door import JOBS, PATH, Command, cluster_options, say
 from sklimg.cli.progress import images_progress
 from sklimg.files import count
 from sklimg.layouts import LAYOUTS
+from sklimg.names import BACKENDS
 from sklimg.spec import CLEANS, FITS, INVERTS, MODES
 
 __all__ = ["make_csv"]
@@ -66,6 +69,7 @@ __all__ = ["make_csv"]
 @click.option(
     "--jobs", type=JOBS, default=-1, show_default=True, help="Processes; -1 for one a core."
 )
+@cluster_options
 @click.option("--strict", is_flag=True, help="Write nothing if any file has to be rejected.")
 @click.option(
     "-o",
@@ -77,7 +81,21 @@ __all__ = ["make_csv"]
 )
 @click.pass_context
 def make_csv(
-    context, sources, size, mode, fit, invert, clean, layout, labels, append, jobs, strict, out
+    context,
+    sources,
+    size,
+    mode,
+    fit,
+    invert,
+    clean,
+    layout,
+    labels,
+    append,
+    jobs,
+    backend,
+    address,
+    strict,
+    out,
 ):
     """Turn the images of each SOURCE into a table of labelled vectors.
 
@@ -98,10 +116,13 @@ def make_csv(
     from sklimg.making import add_to_table, make_table
     from sklimg.spec import ImageSpec
 
+    if address is not None and backend == BACKENDS[0]:
+        raise click.UsageError(f"--address: expected --backend dask with it, got {backend}")
+
     how = {"side": size, "mode": mode, "fit": fit, "invert": invert, "clean": clean}
     adds = append and out.exists()
-    with images_progress() as progress:
-        rest = {"labels": labels, "strict": strict, "jobs": jobs, "progress": progress}
+    with images_progress() as progress, _decoders(backend, jobs, address) as decoders:
+        rest = {"labels": labels, "strict": strict, "jobs": decoders, "progress": progress}
         if adds:
             asked = {**how, "layout": layout}
             given = {name: value for name, value in asked.items() if _is_given(context, name)}
@@ -129,6 +150,18 @@ def make_csv(
         say(f"{listed}; the first: {made.refused[0]}", warning=True)
         return 4
     return 0
+
+
+@contextmanager
+def _decoders(backend, jobs, address):
+    """Yield the number of processes that decode, or a cluster's workers."""
+    if backend == BACKENDS[0]:
+        yield jobs
+        return
+    from sklimg.cluster import open_workers
+
+    with open_workers(backend, jobs, address, lambda topic, text: say(f"{topic}: {text}")) as them:
+        yield them
 
 
 def _is_given(context: click.Context, field: str) -> bool:
