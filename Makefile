@@ -18,7 +18,7 @@ demo: .venv/core
 	$(BIN)/sklimg demo -o demo
 
 test: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: .venv/dev
 	$(BIN)/ruff check .

@@ -95,7 +95,7 @@ class ClusterWorkers(Workers):
     name = "Dask workers"
 
     def __init__(self, client: Any, tell: Callable[[str, str], None]):
-        self.client, self.tell = client, tell
+        self.client, self.tell, self.deaths = client, tell, 0
         self.n = sum(client.nthreads().values())
         self._heard = monotonic()
 
@@ -129,7 +129,7 @@ class ClusterWorkers(Workers):
                                 f"cluster: workers died again and again; {_RESUME}, on workers "
                                 "with more memory"
                             )
-                        self.tell("warning", "Dask workers died; what they were doing is redone")
+                        self._tell_death("all workers of a task died")
                         left.append((i, task))
                     else:
                         raise future.exception()
@@ -224,7 +224,7 @@ def _own_cluster(distributed: Any, n: int) -> Iterator[str]:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         ) as cluster,
     ):

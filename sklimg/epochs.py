@@ -28,6 +28,7 @@ _OF_OPTIMISERS = {
     *("dtype", "solver", "beta_1", "beta_2", "epsilon", "momentum", "nesterovs_momentum", "rho")
 }
 _OF_SCHEDULES = {"learning_rate", "learning_rate_init", "power_t"}
+_HUGE = 1e9  # a weight from where products overflow
 _FAR = 10  # times the first loss, from where no training comes back
 
 
@@ -214,9 +215,8 @@ class Training:
         """Tell whether the last epoch ended nowhere, or far from where the first one did."""
         losses, n_outputs = self.objectives, network.units[-1]
         far = _FAR * max(losses[0], log(max(n_outputs, 2)))
-        return not (
-            isfinite(losses[-1]) and losses[-1] <= far and np.isfinite(network.params).all()
-        )
+        largest = max(network.params.max(), -network.params.min())  # NaN is below nothing
+        return not (isfinite(losses[-1]) and losses[-1] <= far and largest < _HUGE)
 
     def _value(self, monitor: str | None) -> float:
         """Return what is to become small: of the held-back rows if they decide."""

@@ -104,7 +104,9 @@ def about_search(
 ) -> dict[str, str]:
     """Return digests of what a search is made of, for its journal."""
     params = {
-        name: value for name, value in estimator.get_params().items() if not name.endswith("n_jobs")
+        name: type(value).__name__ if hasattr(value, "get_params") else value
+        for name, value in estimator.get_params().items()
+        if not name.endswith(("n_jobs", "steps"))
     }
     return {
         "data": digest_of(X, y, groups),

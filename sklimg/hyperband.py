@@ -119,7 +119,7 @@ def _draw(trial: Any, space: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that a trial of optuna suggests."""
 
     def number(name: str, span: Span) -> float:
-        kind = trial.suggest_int if isinstance(span.low, int) else trial.suggest_float
+        kind = trial.suggest_int if span.is_whole else trial.suggest_float
         return kind(name, *span, log=span.is_log)
 
     params: dict[str, Any] = {}

@@ -124,12 +124,13 @@ class Race:
                 else:
                     self._note(i, k, n_epochs, record)
         for i, k, classifier, record in self._trainings(waiting, n_epochs, states):
-            self._trained += n_epochs - states.get((i, k), (0, None))[0]
+            trained = states.get((i, k), (0, None))[0]
+            self._trained += n_epochs - trained
             self._seconds += record["fit_seconds"]
             states[i, k] = n_epochs, classifier
-            if before := trials.records[i][k]:
-                record["fit_seconds"] += before["fit_seconds"]
-                record["history"] = _joined(before, record)
+            if trained:
+                record["fit_seconds"] += trials.records[i][k]["fit_seconds"]
+                record["history"] = _joined(trials.records[i][k], record)
             self.journal.put(trials.candidates[i], _name(k, n_epochs), record)
             self._note(i, k, n_epochs, record)
             if self.budget.is_over and trials.best is not None:

@@ -104,18 +104,17 @@ def write_run(
     """
     files = _files(run, settings, data, read)
     if run.search is not None:
-        run.model = _filled(Path(out), files, run.model)
+        place = Path(out)
+        for name, content in files.items():
+            write_bytes(place / name, content)
+        with new_folder(place / "model") as model_dir:
+            run.model = replace(run.model, id=save_model(model_dir, run.model))
         return
     with new_folder(out) as folder:
-        run.model = _filled(folder, files, run.model)
-
-
-def _filled(folder: Path, files: Mapping[str, bytes], model: Model) -> Model:
-    """Write files and then the model into a folder; return it with its id."""
-    for name, content in files.items():
-        write_bytes(folder / name, content)
-    with new_folder(folder / "model") as model_dir:
-        return replace(model, id=save_model(model_dir, model))
+        (folder / "plots").mkdir()
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        run.model = replace(run.model, id=save_model(folder / "model", run.model))
 
 
 def _files(

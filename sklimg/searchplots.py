@@ -19,6 +19,7 @@ __all__ = ["search_figures"]
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
 _MOST_SHOWN = 30  # candidates with their parameters beside them
 _MOST_VALUES = 12  # of a parameter that is no axis of numbers
+_FAR = 5  # numbers that differ by so many times stand on a logarithmic axis
 
 
 def search_figures(trials: Trials) -> dict[str, Figure]:
@@ -42,7 +43,8 @@ def candidates_figure(trials: Trials) -> Figure:
     shown = order[:_MOST_SHOWN]
     figure = Figure(figsize=(8, 1.5 + 0.24 * len(shown)), layout="constrained")
     left_out = f", the best {len(shown)} of {len(order)}" if len(order) > len(shown) else ""
-    axes = figure.add_subplot(title=f"Candidates of the search{left_out}", xlabel="accuracy")
+    figure.suptitle(f"Candidates of the search{left_out}", fontsize=11)
+    axes = figure.add_subplot(xlabel="accuracy")
     at = np.arange(len(shown))
     level, simplest = set(trials.level), trials.simplest
     for place, i in zip(at, shown, strict=True):
@@ -54,15 +56,13 @@ def candidates_figure(trials: Trials) -> Figure:
     if trials.standard_error is not None:
         best = means[trials.best]
         axes.axvspan(best - trials.standard_error, best, color=BLUE, alpha=0.08, linewidth=0)
-    texts = [
-        ", ".join(f"{_bare(n)}={value_text(trials.candidates[i][n])}" for n in names) or "one"
-        for i in shown
-    ]
+    texts = [_text(trials, i, names) for i in shown]
     axes.set_yticks(at, texts, fontsize=7)
     axes.set_ylim(len(shown) - 0.4, -0.6)
     _clean(axes, "x")
-    caption = "dot: mean over the folds, orange: the best; strokes: single folds"
+    caption = "orange: the best"
     if trials.standard_error is not None:
+        caption = "dot: mean over the folds, orange: the best; strokes: single folds"
         caption += "; blue: within one standard error"
         caption += ", ringed: the simplest of these" if simplest != trials.best else ""
     figure.supxlabel(caption, fontsize=8, color=GREY)
@@ -71,15 +71,17 @@ def candidates_figure(trials: Trials) -> Figure:
 
 def parameters_figure(trials: Trials, names: Sequence[str]) -> Figure:
     """Draw the candidates' mean accuracy over each parameter that was searched."""
-    columns = min(len(names), 3)
-    rows = math.ceil(len(names) / columns)
+    panels = [panel for name in names for panel in _panels(trials, name)]
+    columns = min(len(panels), 3)
+    rows = math.ceil(len(panels) / columns)
     figure = Figure(figsize=(3.4 * columns + 0.6, 2.9 * rows + 0.5), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
-    for axes in grid[len(names) :]:
+    for axes in grid[len(panels) :]:
         axes.set_axis_off()
-    for axes, name in zip(grid, names, strict=False):
-        _draw_parameter(axes, trials, name)
-    for axes in grid[: len(names) : columns]:
+    for axes, (title, values) in zip(grid, panels, strict=False):
+        _draw_parameter(axes, trials, values)
+        axes.set_title(title, fontsize=10)
+    for axes in grid[: len(panels) : columns]:
         axes.set_ylabel("mean accuracy")
     figure.suptitle("What each parameter does", fontsize=11)
     caption = "a dot: a candidate, orange: the best; line: the best candidate with that value"
@@ -87,32 +89,51 @@ def parameters_figure(trials: Trials, names: Sequence[str]) -> Figure:
     return figure
 
 
-def _draw_parameter(axes: Axes, trials: Trials, name: str) -> None:
-    """Draw the candidates over the values of one parameter."""
+def _panels(trials: Trials, name: str) -> list[tuple[str, list]]:
+    """Return titles and values of the candidates; layers that were drawn stand one by one."""
+    values = [candidate[name] for candidate in trials.candidates]
+    lengths = {len(v) if isinstance(v, tuple) else 0 for v in values}
+    if trials.space or lengths in ({0}, {1}) or len(lengths) > 1:
+        return [(_bare(name), values)]
+    layers = range(lengths.pop())
+    each = [(f"{_bare(name)}, layer {k + 1}", [v[k] for v in values]) for k in layers]
+    return [(title, sizes) for title, sizes in each if len(set(sizes)) > 1]
+
+
+def _draw_parameter(axes: Axes, trials: Trials, values: Sequence) -> None:
+    """Draw the candidates over their values of one parameter."""
     means = trials.means
     seen = [i for i in range(len(means)) if not np.isnan(means[i])]
-    values = [trials.candidates[i][name] for i in seen]
+    values = [values[i] for i in seen]
     distinct = sorted({_order(v): v for v in values}.values(), key=_order)
-    drawn = all(_is_number(v) for v in values) and (
-        len(distinct) > _MOST_VALUES or not trials.space
-    )
-    if drawn:
+    is_scale = all(map(_is_number, values)) and (len(distinct) > _MOST_VALUES or not trials.space)
+    if is_scale and len(distinct) > 1:
         places = np.array([float(v) for v in values])
-        if places.min() > 0 and places.max() / places.min() > 5:
-            axes.set_xscale("log")
+        low, high = places.min(), places.max()
+        is_far = low > 0 and high / low > _FAR
+        axes.set_xscale("log" if is_far else "linear")
+        ticks = (np.geomspace if is_far else np.linspace)(low, high, 3)
+        axes.set_xticks(ticks, [f"{tick:.2g}" if tick < 10 else f"{tick:.0f}" for tick in ticks])
+        axes.set_xticks([], minor=True)
     else:
         number = {_order(value): k for k, value in enumerate(distinct)}
         places = np.array([number[_order(v)] for v in values], float)
         turned = 90 if sum(len(value_text(v)) for v in distinct) > 24 else 0
         axes.set_xticks(range(len(distinct)), [value_text(v) for v in distinct], rotation=turned)
         axes.set_xlim(-0.5, len(distinct) - 0.5)
-        tops = [max(m for m, p in zip(means[seen], places, strict=True) if p == k)
-                for k in range(len(distinct))]  # fmt: skip
+        tops = [means[seen][places == k].max() for k in range(len(distinct))]
         axes.plot(range(len(distinct)), tops, color=BLUE, linewidth=1.5, alpha=0.6)
     axes.plot(places, means[seen], "o", color=BLUE, alpha=0.4, markersize=4)
     axes.plot(places[seen.index(trials.best)], means[trials.best], "o", color=ORANGE, markersize=7)
-    axes.set_title(_bare(name), fontsize=10)
     _clean(axes, "y")
+
+
+def _text(trials: Trials, number: int, names: Sequence[str]) -> str:
+    """Return the parameters of a candidate, and its epochs where they differ."""
+    values = trials.candidates[number]
+    text = ", ".join(f"{_bare(name)}={value_text(values[name])}" for name in names)
+    epochs = trials.more.get("epochs")
+    return f"{text} ({epochs[number]} epochs)" if epochs else text or "the one"
 
 
 def _varied(trials: Trials) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sklimg.errors import UsageError
+from sklimg.extras import require
 from sklimg.names import AUGMENTS, SEARCHES
 from sklimg.parts import is_data
 from sklimg.runfolder import CONFIG
@@ -35,7 +36,7 @@ def check_settings(
     model: str,
     max_time: float | None,
 ) -> None:
-    """Raise UsageError unless shares, counts and words make sense."""
+    """Raise UsageError unless shares, counts and words make sense; MissingExtra for a search."""
     if test is not None and not is_data(test) and not 0 < test < 1:
         raise UsageError(f"test: expected a share between 0 and 1, or data, got {test}")
     if not 0 <= validation < 1:
@@ -52,6 +53,8 @@ def check_settings(
         raise UsageError(f"augment: expected one of {', '.join(AUGMENTS)}, got {augment!r}")
     if search not in SEARCHES:
         raise UsageError(f"search: expected one of {', '.join(SEARCHES)}, got {search!r}")
+    if search != SEARCHES[0]:
+        require("optuna", "tune")  # before anything is read
     if search != SEARCHES[0] and model != "mlp":
         raise UsageError(f"search: {search} needs epochs, as the model mlp has, got {model}")
     if max_time is not None and not max_time > 0:

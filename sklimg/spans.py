@@ -28,8 +28,13 @@ class Span(NamedTuple):
         """Whether equal ratios are as likely as each other, not equal steps."""
         return self.low > 0 and self.high >= _FAR * self.low
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether integers are drawn."""
+        return isinstance(self.low, int) and isinstance(self.high, int)
+
     def __str__(self) -> str:
-        return f"{self.low:g}{_DOTS}{self.high:g}"
+        return f"{self.low!r}{_DOTS}{self.high!r}"
 
 
 def parse_span(text: str) -> Span | tuple[Span | int, ...] | None:

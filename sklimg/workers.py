@@ -41,6 +41,8 @@ class Workers:
     ----------
     n : int
         How many tasks are done at a time.
+    deaths : int
+        How often workers have died.
     name : str
         What they are, for a person.
     """
@@ -50,6 +52,7 @@ class Workers:
     def __init__(self, jobs: int = -1, tell: Callable[[str, str], None] | None = None):
         self.n = effective_n_jobs(jobs)
         self.tell = tell or (lambda topic, text: None)
+        self.deaths = 0
 
     def share(self, value: Any) -> Any:
         """Return what stands for a value that many tasks take."""
@@ -79,7 +82,7 @@ class Workers:
         if self.n == 1:
             yield from ((i, function(*task)) for i, task in enumerate(tasks))
             return
-        left, deaths, in_a_row = dict(enumerate(tasks)), 0, 0
+        left, in_a_row = dict(enumerate(tasks)), 0
         while left:
             try:
                 for i, result in self._round(function, dict(left)):
@@ -87,14 +90,20 @@ class Workers:
                     in_a_row = 0
                     yield i, result
             except BrokenProcessPool as err:
-                deaths, in_a_row = deaths + 1, in_a_row + 1
+                in_a_row += 1
                 if in_a_row == MOST_DEATHS:
                     raise OutputError(
                         f"workers: {in_a_row} died one after another with nothing done (out of "
                         "memory?); try --jobs 1"
                     ) from err
-                again = "what it was doing is done again"
-                self.tell("warning", f"a worker process died ({deaths} so far); {again}")
+                self._tell_death("a worker process died")
+
+    def _tell_death(self, what: str) -> None:
+        """Tell of a death; of many, only the first, and how many there have been, now and then."""
+        self.deaths += 1
+        if self.deaths & (self.deaths - 1) == 0:  # 1, 2, 4, 8, ...
+            again = "what was being done is done again"
+            self.tell("warning", f"{what} ({self.deaths} so far); {again}")
 
     def _round(self, function: Callable, tasks: dict[int, tuple]) -> Iterator[tuple[int, Any]]:
         """Do tasks as long as no worker dies."""

@@ -11,6 +11,7 @@ CODES = {
     "GateError": 7,
     "GridError": 3,
     "ImageError": 3,
+    "MissingExtra": 6,
     "ModelError": 5,
     "OutputError": 6,
     "SheetError": 3,

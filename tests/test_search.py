@@ -6,17 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_info
 
+from sklimg import foldruns
+from sklimg.augment import Augmented
 from sklimg.errors import DataError
 from sklimg.fitting import one_quiet_thread
 from sklimg.foldruns import Progress
+from sklimg.journal import Journal
 from sklimg.pipeline import build_pipeline, full_names
-from sklimg.search import grid_search, n_fits
+from sklimg.search import grid_search
 from sklimg.splits import grouped_folds
+from sklimg.trials import SearchInterrupted
 from sklimg.workers import Workers
 
 BASE = build_pipeline(params={"max_iter": 15, "hidden_layer_sizes": (8,)})
@@ -33,17 +37,64 @@ def search_of(grid, data, **options):
     return grid_search(BASE, full_names(BASE, grid), X, y, folds, workers=Workers(1), **options)
 
 
-def test_it_equals_a_plain_grid_search(data):
+@pytest.mark.parametrize(
+    ("grid", "params"),
+    [
+        ({"alpha": [1e-4, 1.0], "activation": ["relu", "tanh"]}, {}),
+        ({"alpha": [1e-4, 1.0], "max_iter": [3, 15, 6]}, {"learning_rate": "constant"}),
+        ({"max_iter": [3, 15]}, {"learning_rate": "constant", "early_stopping": True}),
+        ({"max_iter": [3, 15]}, {"solver": "lbfgs"}),
+    ],
+)
+def test_it_equals_a_plain_grid_search(data, grid, params):
     X, y, folds = data
-    grid = full_names(BASE, {"alpha": [1e-4, 1.0], "activation": ["relu", "tanh"]})
-    ours = grid_search(BASE, grid, X, y, folds, workers=Workers(2)).grid
+    base = clone(BASE).set_params(**full_names(BASE, params))
+    grid = full_names(base, grid)
+    ours = grid_search(base, grid, X, y, folds, workers=Workers(2)).grid
     with one_quiet_thread():
-        plain = GridSearchCV(BASE, grid, scoring="accuracy", cv=folds).fit(X, y)
+        plain = GridSearchCV(base, grid, scoring="accuracy", cv=folds).fit(X, y)
     assert isinstance(ours, GridSearchCV)
-    assert ours.best_params_ == plain.best_params_
+    assert set(ours.cv_results_) == set(plain.cv_results_)
+    assert (ours.best_params_, ours.best_index_) == (plain.best_params_, plain.best_index_)
+    assert ours.cv_results_["params"] == plain.cv_results_["params"]
     for key, values in plain.cv_results_.items():
-        if key.endswith("test_score"):
+        if "test_score" in key:
             np.testing.assert_array_equal(ours.cv_results_[key], values)
+
+
+def test_a_search_with_copies_equals_a_plain_one(data):
+    X, y, folds = data
+    base = Augmented(BASE, random_state=0, shape=(8, 8))
+    grid = {"classify__alpha": [1e-4, 1.0]}
+    ours = grid_search(base, grid, X, y, folds, workers=Workers(1)).grid
+    wrapped = {f"estimator__{name}": values for name, values in grid.items()}
+    with one_quiet_thread():
+        plain = GridSearchCV(base, wrapped, scoring="accuracy", cv=folds, refit=False).fit(X, y)
+    for key, values in plain.cv_results_.items():
+        if "test_score" in key:
+            np.testing.assert_array_equal(ours.cv_results_[key], values)
+
+
+def test_a_search_that_was_ended_goes_on_from_its_journal(data, tmp_path, monkeypatch):
+    grid = {"alpha": [1e-4, 1.0], "activation": ["relu", "tanh"]}
+    whole = search_of(grid, data)
+    plain, made = foldruns.fit_on_fold, []
+
+    def interrupted(*args):
+        made.append(1)
+        if len(made) == 6:
+            raise KeyboardInterrupt
+        return plain(*args)
+
+    monkeypatch.setattr(foldruns, "fit_on_fold", interrupted)
+    with pytest.raises(SearchInterrupted) as caught:
+        search_of(grid, data, journal=Journal(tmp_path))
+    assert sum(record is not None for row in caught.value.trials.records for record in row) == 5
+    again = search_of(grid, data, journal=Journal(tmp_path))
+    assert len(made) == 6 + 7
+    np.testing.assert_array_equal(again.trials.scores, whole.trials.scores)
+    with pytest.raises(DataError, match="a journal of other parameters"):
+        search_of(grid | {"alpha": [1e-4, 2.0]}, data, journal=Journal(tmp_path))
 
 
 class ThreadSpy(BaseEstimator, TransformerMixin):
@@ -75,7 +126,7 @@ def test_every_fit_has_one_thread_whatever_the_jobs(data, tmp_path):
 def test_progress_counts_to_the_end(data):
     seen: list[Progress] = []
     search = search_of({"alpha": [1e-4, 1.0]}, data, progress=seen.append)
-    assert (seen[-1].done, seen[-1].total) == n_fits({"alpha": [1, 2]}, 3)[1:] * 2 == (6, 6)
+    assert (seen[-1].done, seen[-1].total) == (6, 6)
     assert seen[-1].best == pytest.approx(search.grid.best_score_)
     assert all(a.done <= b.done for a, b in pairwise(seen))
 

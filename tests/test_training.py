@@ -150,8 +150,8 @@ def test_what_is_told(bars_table):
     )
     topics = [topic for topic, _ in said]
     assert topics == [
-        *("data", "copies", "split", "search", "cost", "best", "test", "mistakes", "note"),
-        *("folds", "verdict"),
+        *("data", "copies", "split", "search", "cost", "best", "note", "test", "mistakes"),
+        *("note", "folds", "verdict"),
     ]
     lines = dict(said)
     assert lines["search"] == "2 candidates x 5 folds = 10 fits"

@@ -1,6 +1,7 @@
 """fit, as one types it."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -145,3 +146,122 @@ def test_copies_and_weights_are_recorded(invoke, here):
     assert head == (
         "epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,epoch_seconds"
     )
+
+
+SEARCH = ["--param", "alpha=0.1,1", "--param", "max_iter=5", "--folds", "0", "--jobs", "1"]
+
+
+def test_a_finished_run_is_resumed_by_telling_its_result(invoke, here):
+    first = invoke("fit", "t.csv", *SEARCH, "-o", "run")
+    again = invoke("fit", "--resume", "run")
+    assert again.exit_code == 0
+    assert again.stdout == first.stdout
+    as_json = invoke("fit", "--resume", "run", "--json")
+    assert json.loads(as_json.stdout) == json.loads((here / "run" / "metrics.json").read_text())
+
+
+@pytest.fixture
+def stopped(invoke, here, monkeypatch):
+    """A run whose search was ended after two fits."""
+    from sklimg import foldruns
+
+    plain, made = foldruns.fit_on_fold, []
+
+    def interrupted(*args):
+        made.append(1)
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        return plain(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(foldruns, "fit_on_fold", interrupted)
+        done = invoke("fit", "t.csv", *SEARCH, "-o", "run")
+    assert done.exit_code == 130, done.stderr
+    assert "2 of 10 fits in run; go on with: sklimg fit --resume run" in done.stderr
+    return here / "run"
+
+
+def test_what_was_asked_for_need_not_be_said_again(invoke, stopped, here):
+    done = invoke("fit", "--resume", "run")
+    assert done.exit_code == 0, done.stderr
+    other = invoke("fit", "t.csv", *SEARCH, "-o", "other")
+    assert done.stdout == other.stdout
+    for name in ("model/SHA256SUMS", "config.json", "metrics.json"):
+        assert (stopped / name).read_bytes() == (here / "other" / name).read_bytes()
+
+
+def test_it_may_be_said_again(invoke, stopped):
+    assert invoke("fit", "t.csv", *SEARCH, "--resume", "run").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["--seed", "1"], "data|folds|parameters"),
+        (["--param", "alpha=0.1,2", "--param", "max_iter=5"], "parameters"),
+        (["other.csv"], "data"),
+        (["--test", "0.4"], "data"),
+    ],
+)
+def test_with_something_else_it_is_refused_with_both_digests(invoke, stopped, words, what):
+    write_table(bars({"2": 20, "10": 20, "b": 20}, seed=9), "other.csv")
+    before = {path: path.read_bytes() for path in stopped.rglob("*.json")}
+    done = invoke("fit", *words, "--resume", "run")
+    assert done.exit_code == 3
+    assert re.search(rf"a journal of other ({what}): expected \w{{16}}, got \w{{16}}", done.stderr)
+    assert {path: path.read_bytes() for path in stopped.rglob("*.json")} == before
+
+
+def test_an_unfinished_run_has_no_model_and_says_how_to_go_on(invoke, stopped):
+    done = invoke("predict", "-m", "run", stdin="1,2")
+    assert done.exit_code == 5
+    assert "the run is not finished; go on with sklimg fit --resume run" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["--resume", "run", "-o", "b"], "--resume without -o and --name"),
+        (["t.csv", "--max-time", "soon"], "expected a time such as 90s, 10m or 1h30m, got 'soon'"),
+        (["t.csv", "--max-time", "0"], "expected a time such as"),
+        (["t.csv", "--param", "alpha=1..2"], "got the span 1..2; name some, or let --search"),
+        (["t.csv", "--param", "alpha=2..1"], "expected LOW..HIGH"),
+        (["t.csv", "--search", "hyperband", "--model", "logistic"], "needs epochs"),
+        (["t.csv", "--param", "alphas=1,2"], "did you mean 'alpha'"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(invoke, here, words, part):
+    done = invoke("fit", *words)
+    assert done.exit_code == 2
+    assert part in done.stderr
+
+
+def test_the_time_is_kept_and_what_is_left_is_told(invoke, here):
+    words = ["--param", "alpha=0.1,0.2,0.3,0.4,0.5", "--param", "max_iter=3", "--folds", "0"]
+    done = invoke("fit", "t.csv", *words, "--max-time", "0.001s", "--jobs", "1", "-o", "run")
+    assert done.exit_code == 0, done.stderr
+    assert "the time was up with" in done.stderr
+    assert "of 5 not tried" in done.stderr
+    assert "not tried" in (here / "run" / "trials.csv").read_text()
+
+
+def test_if_every_candidate_fails_nothing_is_left(invoke, here):
+    rates = ["--param", "learning_rate_init=1e30,1e31", "--param", "learning_rate=constant"]
+    done = invoke("fit", "t.csv", *rates, "--folds", "0", "--jobs", "1", "-o", "run")
+    assert done.exit_code == 3
+    assert "no candidate could be fitted: the loss became" in done.stderr
+    assert not (here / "run").exists()
+
+
+def test_hyperband_from_the_command(invoke, here):
+    spans = {"hidden_layer_sizes": "4..16-8", "learning_rate_init": "0.001..0.1"}
+    words = [word for name in spans for word in ("--param", f"{name}={spans[name]}")]
+    words += ["--search", "hyperband", "--param", "max_iter=3", "--jobs", "1"]
+    done = invoke("fit", "t.csv", *words, "--folds", "2", "-o", "run")
+    assert done.exit_code == 0, done.stderr
+    assert "hyperband: 5 candidates x 5 folds, in 2 brackets from 1 to 3 epochs" in done.stderr
+    header = (here / "run" / "trials.csv").read_text().splitlines()[0]
+    assert "bracket,epochs,mean_accuracy" in header
+    config = json.loads((here / "run" / "config.json").read_text())
+    assert config["grid"] == {f"classify__{name}": span for name, span in spans.items()}
+    assert len((here / "run" / "history.csv").read_text().splitlines()) == 4

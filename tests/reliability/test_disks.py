@@ -72,3 +72,22 @@ def test_a_disk_that_may_not_be_written_to(here, what):
     out = next(word for word in WRITERS[what] if word.startswith("disk/"))
     assert done.stderr.splitlines()[-1].startswith(f"error: {out}: cannot be written: ")
     assert contents(disk) == before
+
+
+def test_a_full_disk_during_a_search_keeps_the_journal(here):
+    """What is there stays good, and the search goes on when there is room."""
+    disk = here / "disk"
+    (disk / "fill").write_bytes(bytes(480_000))
+    words = ["--param", "alpha=" + ",".join(f"0.{k:02}" for k in range(1, 90)), "--folds", "0"]
+    quick = ["--param", "max_iter=2", "--param", "hidden_layer_sizes=2", "--jobs", "1"]
+    done = run_sklimg("fit", "photos", *words, *quick, "-o", "disk/run", cwd=here)
+    assert done.returncode == 6, done.stderr
+    assert "cannot be written: No space left on device" in done.stderr.splitlines()[-1]
+    there = {path: path.read_bytes() for path in (disk / "run" / "journal").rglob("fold*.json")}
+    assert there
+    (disk / "fill").unlink()
+    for name in ("t.csv", "t.csv.gz", "t.npz", "a.csv"):
+        (disk / name).unlink(missing_ok=True)
+    done = run_sklimg("fit", "--resume", "disk/run", "--max-time", "1s", cwd=here)
+    assert done.returncode == 0, done.stderr
+    assert all(path.read_bytes() == content for path, content in there.items())
