@@ -16,7 +16,7 @@ from tests.searches import GRID, kill_and_resume, outcome, records, rob
 def here(tmp_path_factory):
     """A working folder with a table t.csv and the undisturbed run whole."""
     folder = tmp_path_factory.mktemp("search")
-    write_table(bars({"2": 150, "10": 150, "a": 150}), folder / "t.csv")
+    write_table(bars({"2": 150, "10": 150, "a": 150}, side=28), folder / "t.csv")
     assert run_sklimg("fit", "t.csv", *GRID, "-o", "whole", cwd=folder).returncode == 0
     return folder
 
@@ -30,8 +30,8 @@ def test_kills_cost_no_finished_fit(here):
 
 def test_a_dead_worker_costs_no_fit(here):
     kills, code, said = rob("t.csv", "robbed", here, "loky", 0.2, most=2)
-    assert kills > 0
     assert code == 0, said
+    assert kills > 0, said
     assert outcome(here / "robbed") == outcome(here / "whole")
 
 
