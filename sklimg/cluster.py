@@ -1,7 +1,7 @@
 """Workers of a Dask cluster: this machine's, or many machines'.
 
-Tasks go to Dask directly: joblib's way to it waits for ever when the scheduler or all
-workers of a task have died, and does the work at home on a cluster of one core.
+Tasks go to Dask directly: joblib's way to it waits for ever when the workers of a task
+have died too often, and does the work at home on a cluster of one core.
 
 Floor 3: the extra dask; starts processes, prints nothing.
 """

@@ -78,7 +78,9 @@ def rob(data, run, cwd, backend, every, most=1000):
 
 def _workers(pid, word):
     """Return the processes below one whose command holds a word."""
-    listing = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True).stdout
+    listing = subprocess.run(
+        ["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True
+    ).stdout
     rows = [line.split(None, 2) for line in listing.splitlines()[1:]]
     family = {pid}
     for _ in range(6):
