@@ -21,10 +21,10 @@ from sklimg.parts import Parts
 from sklimg.runs import Run
 from sklimg.telling import describe
 
-__all__ = ["tested"]
+__all__ = ["judge"]
 
 
-def tested(pipeline: Pipeline, parts: Parts, tell: Callable[[str, str], None]) -> Run:
+def judge(pipeline: Pipeline, parts: Parts, tell: Callable[[str, str], None]) -> Run:
     """Read the test part, once, and return the run with its metrics.
 
     Parameters

@@ -32,7 +32,7 @@ from sklimg.spaces import describe_search, in_stages, space_of
 from sklimg.splits import class_groups, grouped_folds
 from sklimg.table import Table
 from sklimg.telling import describe, tell_data, tell_end, tell_small_classes, tell_verdict
-from sklimg.testing import tested
+from sklimg.testing import judge
 from sklimg.trials import SearchInterrupted, Trials
 
 __all__ = ["fit"]
@@ -185,7 +185,7 @@ def fit(
         except SearchInterrupted as err:
             _save_trials(err.trials, out, tell)
             raise
-        run = tested(chosen.pipeline, parts, tell)
+        run = judge(chosen.pipeline, parts, tell)
         run.search, run.history, run.was_interrupted = chosen[1:]
         run.refused, run.augmented = read.refused, augment != AUGMENTS[0]
         if folds and not run.was_interrupted:

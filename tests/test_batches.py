@@ -13,6 +13,7 @@ from sklimg.batches import read_batches
 from sklimg.errors import ImageError
 from sklimg.images import encode_image, read_each, read_image
 from sklimg.spec import ImageSpec
+from sklimg.workers import Workers
 from tests.builders import noise, write_images
 
 WORKERS = [(1, "sequential"), (2, "threading"), (2, "loky")]
@@ -125,3 +126,24 @@ def test_a_reader_that_stops_early_hears_no_warning(images, monkeypatch, workers
     reads = read_batches(images, ImageSpec(), jobs=2)
     next(reads)
     reads.close()  # warnings, and errors in threads, fail a test
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_workers_that_are_sent_bytes_read_the_same(images, monkeypatch, jobs):
+    """Also what cannot be read, by its name; as a cluster's workers do."""
+    spec = ImageSpec(side=5)
+    missing = images[0].with_name("none.png")
+    files = [*images, missing, images[0].parent]
+    monkeypatch.setattr(batches, "_BATCH", 40)
+    alone, sent = (
+        [read for batch in read_batches(files, spec, how) for read in batch]
+        for how in (1, Workers(jobs))
+    )
+    assert len(alone) == len(sent) == 152
+    for one, other in zip(alone, sent, strict=True):
+        if isinstance(one, ImageError):
+            assert (str(one), one.code) == (str(other), other.code)
+        else:
+            np.testing.assert_array_equal(one[0], other[0])
+            assert one[1] == other[1]
+    assert sum(isinstance(read, ImageError) for read in sent) == 3
