@@ -21,6 +21,7 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
 LOWEST = "the suite on the lowest versions"
+RUNTIME = ("tune", "dask")  # extras that sklimg itself imports
 
 
 def pytest(python, *words):
@@ -55,7 +56,9 @@ def lowest_versions():
     """Return a requirement for the lowest version that setup.cfg allows of each dependency."""
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
-    lines = config["options"]["install_requires"].split()
+    extras = config["options.extras_require"]
+    lines = [config["options"]["install_requires"], *(extras[name] for name in RUNTIME)]
+    lines = " ".join(lines).split()
     return [f"{name}=={version}.*" for name, version in (line.split(">=") for line in lines)]
 
 
