@@ -9,8 +9,9 @@ MLPClassifier on two processes stands against plain GridSearchCV with scikit-lea
 the same parameters and folds: on two processes, given numbers of 0 to 1 in float64 as
 scikit-learn's own scalers give them; the same in float32; and in float64 without
 processes ("alone", which is left out unless asked for). With --quarter, a single penalty
-is tried. Seconds, medians of the rounds. Fails if the best cross-validated accuracy is lower by more than
-0.005, or if the search is not five times as fast as the first. Takes about 15 minutes.
+is tried. Seconds, medians of the rounds. Fails if the best cross-validated accuracy is
+lower by more than 0.005, or if the search is not five times as fast as the first. Takes
+about 15 minutes.
 """
 
 import argparse
