@@ -17,7 +17,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 from sklimg.errors import ImageError
 from sklimg.images import read_each
 from sklimg.spec import ImageSpec
-from sklimg.workers import Workers
+from sklimg.workers import Workers, faithful
 
 __all__ = ["read_batches"]
 
@@ -58,7 +58,8 @@ def read_batches(
         return
     workers, backend = _workers(files, effective_n_jobs(jobs))
     batches = _cut(files, spec)
-    with Parallel(workers, backend=backend, return_as="generator", batch_size=1) as pool:
+    how = {"backend": backend, **(faithful() if backend == "loky" else {})}
+    with Parallel(workers, **how, return_as="generator", batch_size=1) as pool:
         # joblib runs ahead of a slow reader without end, so it is fed a window at a time
         while window := list(islice(batches, _WINDOW * workers)):
             wanted = [True]

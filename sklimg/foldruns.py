@@ -147,7 +147,8 @@ def run_fits(
     left.sort(key=lambda item: item[0].features)  # stable: the order of the grid within
     ahead = sum(fit.work for fit, _ in left)
     start, done_work = monotonic(), 0.0
-    for batch in _batches(left, folds.workers.n):
+    sample = _sample(left, folds.workers.n)
+    for batch in _batches(left, sample):
         for fit, k, made in _fitted(batch, folds):
             missing = [n for n, i in enumerate(fit.candidates) if records[i][k] is None]
             for i, record in ((fit.candidates[n], made[n]) for n in missing):
@@ -161,21 +162,24 @@ def run_fits(
                 progress(Progress(done, total, _best(records), seconds))
             if budget.is_over and _best(records) is not None:
                 return
-        if len(batch) <= 2 < len(left):
+        if sample:
             _tell_cost(batch, records, ahead, folds.workers, tell)
+            sample = []
 
 
-def _batches(left: list[tuple], n: int) -> Iterator[list[tuple]]:
-    """Yield the first and the last fit, whose time tells that of all, and then the others."""
-    sample = {0, len(left) - 1} if len(left) > 2 * n + 2 else set()
-    if sample and left[0][0].features != left[-1][0].features:
-        sample = {0}
-    if sample:
-        yield [left[i] for i in sorted(sample)]
-    for features in sorted({fit.features for fit, _ in left}):
-        yield [
-            item for i, item in enumerate(left) if i not in sample and item[0].features == features
-        ]
+def _sample(left: list[tuple], n: int) -> list[int]:
+    """Return the numbers of the first and the last fit, whose time tells that of all."""
+    if len(left) <= 2 * n + 2:
+        return []
+    return [0, len(left) - 1] if left[0][0].features == left[-1][0].features else [0]
+
+
+def _batches(left: list[tuple], sample: list[int]) -> Iterator[list[tuple]]:
+    """Yield the fits of a sample, and then the others, those of equal features together."""
+    first, kinds = set(sample), sorted({fit.features for fit, _ in left})
+    yield [left[i] for i in sample]
+    for features in kinds:
+        yield [one for i, one in enumerate(left) if i not in first and one[0].features == features]
 
 
 def _fitted(batch: list[tuple], folds: SharedFolds) -> Iterator[tuple[SharedFit, int, list[dict]]]:

@@ -20,11 +20,10 @@ from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
 from sklimg.errors import OutputError
 
-__all__ = ["MOST_DEATHS", "Workers"]
+__all__ = ["MOST_DEATHS", "Workers", "faithful"]
 
 MOST_DEATHS = 10  # one after another, with no task done between them
 _LOOK_SECONDS = 0.5  # between two looks of a worker at its master
-_watching = threading.Event()  # set in a worker that looks
 
 
 class Workers:
@@ -107,9 +106,9 @@ class Workers:
 
     def _round(self, function: Callable, tasks: dict[int, tuple]) -> Iterator[tuple[int, Any]]:
         """Do tasks as long as no worker dies."""
-        with parallel_config("loky", n_jobs=self.n, inner_max_num_threads=1):
+        with parallel_config("loky", n_jobs=self.n, inner_max_num_threads=1, **faithful()):
             pool = Parallel(return_as="generator_unordered", batch_size=1, mmap_mode="c")
-        results = pool(delayed(_work)(os.getpid(), i, function, task) for i, task in tasks.items())
+        results = pool(delayed(_numbered)(i, function, task) for i, task in tasks.items())
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*tasks which were still being processed")
             warnings.filterwarnings("ignore", message=".*tasks have been successfully executed")
@@ -120,13 +119,19 @@ class Workers:
                 results.close()
 
 
-def _work(master: int, i: int, function: Callable, task: tuple) -> tuple[int, Any]:
-    """Do one task, in a worker."""
-    if not _watching.is_set():
-        _watching.set()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the master
-        threading.Thread(target=_leave_with, args=(master,), daemon=True).start()
-    return i, function(*task)
+def faithful() -> dict[str, Any]:
+    """Return what joblib's loky has to know so that its workers end with this process.
+
+    They also leave Ctrl-C to it. From their start on, since a worker may wait for ever
+    for the rest of a task that was being sent when its master was killed.
+    """
+    return {"initializer": _settle, "initargs": (os.getpid(),)}
+
+
+def _settle(master: int) -> None:
+    """Begin to watch the master, in a worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with, args=(master,), daemon=True).start()
 
 
 def _leave_with(master: int) -> None:
@@ -134,3 +139,8 @@ def _leave_with(master: int) -> None:
     while os.getppid() == master:
         time.sleep(_LOOK_SECONDS)
     os._exit(1)
+
+
+def _numbered(i: int, function: Callable, task: tuple) -> tuple[int, Any]:
+    """Do a task, in a worker; return its number, too."""
+    return i, function(*task)

@@ -67,7 +67,7 @@ def rob(data, run, cwd, backend, every, most=1000):
         reader.start()
         while fit.poll() is None:
             time.sleep(every)
-            workers = _workers(fit.pid, "LokyProcess" if backend == "loky" else "spawn_main")
+            workers = workers_of(fit.pid, "LokyProcess" if backend == "loky" else "spawn_main")
             is_wanted = n_kills < most and records(Path(cwd, run))
             if workers and is_wanted and fit.poll() is None:
                 os.kill(workers[n_kills % len(workers)], signal.SIGKILL)
@@ -76,7 +76,7 @@ def rob(data, run, cwd, backend, every, most=1000):
     return n_kills, fit.returncode, "".join(said)
 
 
-def _workers(pid, word):
+def workers_of(pid, word):
     """Return the processes below one whose command holds a word."""
     listing = subprocess.run(
         ["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True

@@ -12,6 +12,7 @@ import pytest
 
 from sklimg.errors import OutputError
 from sklimg.workers import MOST_DEATHS, Workers
+from tests.searches import workers_of
 
 
 def double(value):
@@ -79,19 +80,19 @@ def test_who_stops_asking_ends_what_is_being_done():
 
 
 def test_workers_go_when_their_master_is_killed(tmp_path):
+    """Also the one that has no task."""
     code = (
-        "import os, time\n"
         "from sklimg.workers import Workers\n"
         "from tests.test_workers import leave_pid\n"
-        f"list(Workers(2).run(leave_pid, [({str(tmp_path)!r},)] * 2))\n"
+        f"list(Workers(2).run(leave_pid, [({str(tmp_path)!r},)]))\n"
     )
     root = Path(__file__).resolve().parents[1]
     with subprocess.Popen([sys.executable, "-c", code], cwd=root) as master:
-        while len(list(tmp_path.iterdir())) < 2:
+        while not list(tmp_path.iterdir()) or len(workers_of(master.pid, "LokyProcess")) < 2:
             time.sleep(0.05)
             assert master.poll() is None
+        pids = workers_of(master.pid, "LokyProcess")
         master.kill()
-    pids = [int(file.name) for file in tmp_path.iterdir()]
     for _ in range(600):
         if not any(Path(f"/proc/{pid}").exists() for pid in pids):
             return
