@@ -21,7 +21,7 @@ from sklimg.sharedfits import with_params
 from sklimg.spaces import describe_search, run_search
 from sklimg.splits import class_groups
 from sklimg.telling import tell_best
-from sklimg.trials import Search
+from sklimg.trials import Search, SearchInterrupted
 from sklimg.watching import last_step, tells_epochs
 from sklimg.workers import Workers
 
@@ -108,24 +108,31 @@ def choose(
     is_watched = len(parts.validation) and tells_epochs(base)
     if not is_watched:
         _tell_unwatched(base, class_groups(y[:n_train], groups[:n_train]), tell)
-    fitted = fit_alone(
-        base,
-        X[:n_train],
-        y[:n_train],
-        groups=groups[:n_train],
-        validation_data=(X[n_train:], y[n_train:]) if is_watched else None,
-        keep_interrupted=True,
-    )
+    try:
+        fitted = fit_alone(
+            base,
+            X[:n_train],
+            y[:n_train],
+            groups=groups[:n_train],
+            validation_data=(X[n_train:], y[n_train:]) if is_watched else None,
+            keep_interrupted=search is None,
+        )
+        pipeline = pipeline_of(fitted)
+        was_interrupted = getattr(pipeline[-1], "stop_reason_", "") == "interrupted"
+        watched = None if search is None else search.history
+        try:
+            history = watched or epoch_history(fitted, X, y, inner[0], seed)
+        except KeyboardInterrupt:
+            if search is not None:
+                raise
+            tell("warning", "interrupted: the epochs were not watched by images held back")
+            history, was_interrupted = getattr(pipeline[-1], "history_", None), True
+    except KeyboardInterrupt as err:
+        if search is None:
+            raise
+        raise SearchInterrupted(search.trials) from err  # it can be gone on with
     if search is not None and search.grid is not None:
         search.grid.best_estimator_ = fitted
-    pipeline = pipeline_of(fitted)
-    was_interrupted = getattr(pipeline[-1], "stop_reason_", "") == "interrupted"
-    try:
-        watched = None if search is None or was_interrupted else search.history
-        history = watched or epoch_history(fitted, X, y, inner[0], seed)
-    except KeyboardInterrupt:
-        tell("warning", "interrupted: the epochs were not watched by images held back")
-        history, was_interrupted = getattr(pipeline[-1], "history_", None), True
     return Choice(pipeline, search, history, was_interrupted)
 
 

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,6 +32,7 @@ _HOMES = ("127.0.0.1", "localhost", "::1")
 _CONNECT_SECONDS = 10
 _LOST_SECONDS = 10  # without the scheduler
 _IDLE_SECONDS = 60  # without a worker
+_LOOK_SECONDS, _TRIES = 0.5, 4
 _AHEAD = 2  # tasks a worker has or waits for
 _RESUME = "what is done is kept; go on with --resume if it was a search"
 
@@ -72,7 +73,8 @@ def open_workers(
     if address is not None:
         _check_address(address)
     distributed = require("distributed", "dask")
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client", "distributed.comm", "distributed.core"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what counts becomes an error
     with ExitStack() as stack:
         where = address or stack.enter_context(_own_cluster(distributed, effective_n_jobs(jobs)))
         client = stack.enter_context(_connected(distributed, where))
@@ -117,32 +119,62 @@ class ClusterWorkers(Workers):
                 while left and len(flying) < _AHEAD * self.n:
                     i, task = left.popleft()
                     flying[self._submitted(function, task)] = i, task
+                lost = []
                 for future in self._ended(flying):
                     i, task = flying.pop(future)
                     if future.status == "finished":
                         in_a_row = 0
-                        yield i, future.result()
-                    elif _is_lost(future):
-                        in_a_row += 1
-                        if in_a_row == MOST_DEATHS:
-                            raise OutputError(
-                                f"cluster: workers died again and again; {_RESUME}, on workers "
-                                "with more memory"
-                            )
-                        self._tell_death("all workers of a task died")
-                        left.append((i, task))
+                        yield i, self._asked(future.result)
+                    elif self._is_lost(future):
+                        lost.append((i, task))
                     else:
                         raise future.exception()
+                if lost:
+                    in_a_row += 1
+                    self._wait_for_scheduler()
+                    if in_a_row == MOST_DEATHS:
+                        raise OutputError(
+                            f"cluster: workers died {in_a_row} times with nothing done between; "
+                            f"{_RESUME}, on workers with more memory"
+                        )
+                    self._tell_death("a Dask worker died")
+                    left.extend(lost)
         finally:
             if self.client.status == "running":
                 self.client.cancel(list(flying))
+
+    def _asked(self, call: Callable, *args: Any, **how: Any) -> Any:
+        """Return what the cluster answers, asked again if a worker is just dying."""
+        distributed = require("distributed", "dask")
+        for attempt in range(_TRIES):
+            try:
+                return call(*args, **how)
+            except (KeyError, OSError, TimeoutError, distributed.CancelledError) as err:
+                self._wait_for_scheduler()
+                if attempt == _TRIES - 1:
+                    reason = one_line(err)[:200] or type(err).__name__
+                    raise OutputError(f"cluster: does not answer: {reason}; {_RESUME}") from err
+                sleep(_LOOK_SECONDS)
+
+    def _wait_for_scheduler(self) -> None:
+        """Wait until the scheduler is there, for some seconds."""
+        while self.client.status != "running":
+            self._check_alive()
+            sleep(_LOOK_SECONDS)
+
+    def _is_lost(self, future: Any) -> bool:
+        """Tell whether a future came to nothing because of workers, not of its task."""
+        if future.status in ("lost", "cancelled"):
+            return True
+        scheduler = require("distributed.scheduler", "dask")
+        return isinstance(future.exception(), scheduler.KilledWorker)
 
     def _submitted(self, function: Callable, task: tuple) -> Any:
         """Return the future of a task."""
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Sending large graph")
             args = [self._remote(arg) if isinstance(arg, _Shared) else arg for arg in task]
-            return self.client.submit(function, *args, pure=False)
+            return self._asked(self.client.submit, function, *args, pure=False)
 
     def _remote(self, shared: "_Shared") -> Any:
         """Return the future of a shared value, sent again if all who had it have died."""
@@ -151,7 +183,7 @@ class ClusterWorkers(Workers):
         return shared.future
 
     def _sent(self, value: Any) -> Any:
-        (future,) = self.client.scatter([value], broadcast=True, hash=False)
+        (future,) = self._asked(self.client.scatter, [value], broadcast=True, hash=False)
         return future
 
     def _ended(self, flying: dict) -> list:
@@ -163,8 +195,8 @@ class ClusterWorkers(Workers):
             if ended:
                 return ended
             try:
-                distributed.wait(list(flying), timeout=0.5, return_when="FIRST_COMPLETED")
-            except (TimeoutError, distributed.CancelledError):
+                distributed.wait(list(flying), timeout=_LOOK_SECONDS, return_when="FIRST_COMPLETED")
+            except (OSError, TimeoutError, distributed.CancelledError):
                 continue
 
     def _check_alive(self) -> None:
@@ -185,14 +217,6 @@ class _Shared:
 
     def __init__(self, value: Any, future: Any):
         self.value, self.future = value, future
-
-
-def _is_lost(future: Any) -> bool:
-    """Tell whether a future came to nothing because of workers, not of its task."""
-    if future.status in ("lost", "cancelled"):
-        return True
-    scheduler = require("distributed.scheduler", "dask")
-    return isinstance(future.exception(), scheduler.KilledWorker)
 
 
 def _check_address(address: str) -> None:
@@ -218,7 +242,7 @@ def _own_cluster(distributed: Any, n: int) -> Iterator[str]:
     """Start a cluster of processes of this machine; yield its address."""
     dask = require("dask", "dask")
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 1_000}),
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),  # they are counted here
         distributed.LocalCluster(
             n_workers=n,
             threads_per_worker=1,

@@ -63,8 +63,10 @@ def prepare_fold(
     estimator: Pipeline | Augmented,
     data: tuple[np.ndarray, np.ndarray, np.ndarray | None],
     rows: tuple[np.ndarray, np.ndarray],
-) -> Fold:
+) -> Fold | str:
     """Return what the classifier of an estimator takes in a fold: features, made once.
+
+    Or why they cannot be made.
 
     Parameters
     ----------
@@ -79,20 +81,24 @@ def prepare_fold(
     X_train, y_train, watch = X[train], y[train], None
     some = None if groups is None else groups[train]
     pipeline = estimator
-    with one_quiet_thread():
-        if isinstance(estimator, Augmented):
-            X_train, y_train, watch = estimator.with_copies_apart(X_train, y_train, some)
-            pipeline, some = estimator.estimator, None
-        X_test = X[test]
-        if len(pipeline) > 1:
-            features = clone(pipeline[:-1])
-            X_train, X_test = features.fit_transform(X_train, y_train), features.transform(X_test)
-            watch = None if watch is None else (features.transform(watch[0]), watch[1])
+    try:
+        with one_quiet_thread():
+            if isinstance(estimator, Augmented):
+                X_train, y_train, watch = estimator.with_copies_apart(X_train, y_train, some)
+                pipeline, some = estimator.estimator, None
+            X_test = X[test]
+            if len(pipeline) > 1:
+                features = clone(pipeline[:-1])
+                X_train = features.fit_transform(X_train, y_train)
+                X_test = features.transform(X_test)
+                watch = None if watch is None else (features.transform(watch[0]), watch[1])
+    except _FAILURES as err:
+        return one_line(err)[:300] or type(err).__name__
     return Fold(X_train, y_train, some, watch, X_test, y[test])
 
 
 def fit_on_fold(
-    classifier: BaseEstimator, fold: Fold, epochs: Sequence[int | None]
+    classifier: BaseEstimator, fold: Fold | str, epochs: Sequence[int | None]
 ) -> list[dict[str, Any]]:
     """Fit a clone of a classifier and score it, perhaps at several epochs.
 
@@ -103,6 +109,8 @@ def fit_on_fold(
         those that tell, ``fit_seconds`` and ``score_seconds``; or a ``reason`` and an
         accuracy of None if it could not be fitted.
     """
+    if isinstance(fold, str):
+        return [_failed(fold, 0.0) for _ in epochs]
     classifier, start = clone(classifier), perf_counter()
     how: dict[str, Any] = {}
     if isinstance(classifier, MLPClassifier):
@@ -119,7 +127,7 @@ def fit_on_fold(
 
 
 def train_on_fold(
-    classifier: MLPClassifier, fold: Fold, n_epochs: int
+    classifier: MLPClassifier, fold: Fold | str, n_epochs: int
 ) -> tuple[MLPClassifier, dict[str, Any]]:
     """Train a classifier for some more epochs and score it.
 
@@ -133,6 +141,8 @@ def train_on_fold(
         As of `fit_on_fold`, and the ``history`` of these epochs, watched by the rows
         held out.
     """
+    if isinstance(fold, str):
+        return classifier, _failed(fold, 0.0)
     start, weight, sample_weight = perf_counter(), classifier.class_weight, None
     if weight == "balanced":  # which partial_fit does not know, as it sees some rows alone
         sample_weight = compute_sample_weight(weight, fold.y)
@@ -170,7 +180,7 @@ def _log_loss(classes: np.ndarray, probabilities: np.ndarray, y: np.ndarray) -> 
     return float(-np.log(np.maximum(likely, 1e-12)).mean()) if is_known.any() else 0.0
 
 
-def _failed(err: Exception, taken: float) -> dict[str, Any]:
+def _failed(err: Exception | str, taken: float) -> dict[str, Any]:
     """Return the record of a fit that could not be made."""
     reason = one_line(err)[:300] or type(err).__name__
     nothing = {"accuracy": None, "n_epochs": None, "reason": reason}

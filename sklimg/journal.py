@@ -67,6 +67,11 @@ class Journal:
             return
         file = self.folder / _ABOUT
         if not file.exists():
+            if any(self.folder.glob("*/*.json")):
+                raise DataError(
+                    f"{file}: expected what the fits beside it are made of, got no such file; fit "
+                    "into another folder"
+                )
             write_bytes(file, as_json(dict(about)))
             return
         there = _read(file)
@@ -78,7 +83,9 @@ class Journal:
                     "begun with, or fit into another folder"
                 )
         for path in sorted(self.folder.glob("*/*.json")):
-            self._records[path.parent.name, path.stem] = _read(path)
+            record = _read(path)
+            _check(path, record)
+            self._records[path.parent.name, path.stem] = record
 
     def get(self, params: Mapping[str, Any], name: str) -> dict | None:
         """Return a record, or None if there is none yet."""
@@ -138,3 +145,13 @@ def _read(path: Path) -> dict:
     if not isinstance(found, dict):
         raise DataError(f"{path}: expected a record of a fit, got {found!r}; remove it to fit anew")
     return found
+
+
+def _check(path: Path, record: Mapping[str, Any]) -> None:
+    """Raise unless a record says how a fit went."""
+    accuracy, reason = record.get("accuracy"), record.get("reason")
+    has_score = isinstance(accuracy, int | float) and reason == ""
+    has_reason = accuracy is None and isinstance(reason, str) and reason
+    is_timed = all(isinstance(record.get(k), int | float) for k in ("fit_seconds", "score_seconds"))
+    if not (has_score or has_reason) or not is_timed:
+        raise DataError(f"{path}: expected a record of a fit, got another; remove it to fit anew")

@@ -7,6 +7,7 @@ finished.
 Floor 5: writes files, prints nothing.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -41,7 +42,7 @@ def begin_run(
         What was asked for, for ``config.json``.
     resume : bool
         Whether the folder is one that was begun before; else it is removed again if
-        the data or the parameters are of no use.
+        the data or the parameters are of no use and no fit has been made.
 
     Yields
     ------
@@ -65,6 +66,7 @@ def begin_run(
         )
     if not resume:
         check_free(place)
+        was_there = place.is_dir()
         write_bytes(place / CONFIG, as_json(plain_settings(settings)))
     with only_in(place) as is_alone:
         if not is_alone:
@@ -72,9 +74,17 @@ def begin_run(
         try:
             yield Journal(place / JOURNAL)
         except (DataError, UsageError):
-            if not resume:
+            if not resume and not _has_fits(place):
                 shutil.rmtree(place)
+                if was_there:
+                    place.mkdir()
             raise
+
+
+def _has_fits(place: Path) -> bool:
+    """Tell whether the journal in a run folder holds a fit that came to something."""
+    records = (place / JOURNAL).glob("*/*/*.json")
+    return any(json.loads(path.read_bytes())["reason"] == "" for path in records)
 
 
 def is_finished(place: str | os.PathLike) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sklimg.files import count
 from sklimg.trials import Trials, value_text
 
 __all__ = ["search_figures"]
@@ -74,7 +75,8 @@ def parameters_figure(trials: Trials, names: Sequence[str]) -> Figure:
     panels = [panel for name in names for panel in _panels(trials, name)]
     columns = min(len(panels), 3)
     rows = math.ceil(len(panels) / columns)
-    figure = Figure(figsize=(3.4 * columns + 0.6, 2.9 * rows + 0.5), layout="constrained")
+    width = max(3.4 * columns + 0.6, 6.4)  # of the caption
+    figure = Figure(figsize=(width, 2.9 * rows + 0.5), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
     for axes in grid[len(panels) :]:
         axes.set_axis_off()
@@ -84,7 +86,9 @@ def parameters_figure(trials: Trials, names: Sequence[str]) -> Figure:
     for axes in grid[: len(panels) : columns]:
         axes.set_ylabel("mean accuracy")
     figure.suptitle("What each parameter does", fontsize=11)
-    caption = "a dot: a candidate, orange: the best; line: the best candidate with that value"
+    caption = "a dot: a candidate, orange: the best"
+    caption += "; line: the best candidate with that value" if trials.space else ""
+    caption += "; grey: ended after fewer epochs" if _early(trials) else ""
     figure.supxlabel(caption, fontsize=8, color=GREY)
     return figure
 
@@ -121,11 +125,20 @@ def _draw_parameter(axes: Axes, trials: Trials, values: Sequence) -> None:
         turned = 90 if sum(len(value_text(v)) for v in distinct) > 24 else 0
         axes.set_xticks(range(len(distinct)), [value_text(v) for v in distinct], rotation=turned)
         axes.set_xlim(-0.5, len(distinct) - 0.5)
-        tops = [means[seen][places == k].max() for k in range(len(distinct))]
-        axes.plot(range(len(distinct)), tops, color=BLUE, linewidth=1.5, alpha=0.6)
-    axes.plot(places, means[seen], "o", color=BLUE, alpha=0.4, markersize=4)
+        if trials.space:
+            tops = [means[seen][places == k].max() for k in range(len(distinct))]
+            axes.plot(range(len(distinct)), tops, color=BLUE, linewidth=1.5, alpha=0.6)
+    is_early = np.array([i in _early(trials) for i in seen])
+    for chosen, colour in ((is_early, GREY), (~is_early, BLUE)):
+        axes.plot(places[chosen], means[seen][chosen], "o", color=colour, alpha=0.4, markersize=4)
     axes.plot(places[seen.index(trials.best)], means[trials.best], "o", color=ORANGE, markersize=7)
     _clean(axes, "y")
+
+
+def _early(trials: Trials) -> set[int]:
+    """Return the numbers of candidates that were trained for fewer epochs than others."""
+    epochs = trials.more.get("epochs", [])
+    return {i for i, n in enumerate(epochs) if n < max(epochs)}
 
 
 def _text(trials: Trials, number: int, names: Sequence[str]) -> str:
@@ -133,7 +146,7 @@ def _text(trials: Trials, number: int, names: Sequence[str]) -> str:
     values = trials.candidates[number]
     text = ", ".join(f"{_bare(name)}={value_text(values[name])}" for name in names)
     epochs = trials.more.get("epochs")
-    return f"{text} ({epochs[number]} epochs)" if epochs else text or "the one"
+    return f"{text} ({count(epochs[number], 'epoch')})" if epochs else text or "the one"
 
 
 def _varied(trials: Trials) -> list[str]:

@@ -70,7 +70,7 @@ def shared_fits(
         lengths = [last_step(estimator).max_iter for _, estimator, shared in members if shared]
         longest = lengths.index(max(lengths)) if lengths else 0
         estimator, numbers = members[longest][1], tuple(number for number, *_ in members)
-        epochs = tuple(lengths) if lengths else (None,)
+        epochs = tuple(lengths) if lengths else (None,) * len(numbers)
         fits.append(SharedFit(estimator, numbers, epochs, features_key(estimator)))
     return fits
 

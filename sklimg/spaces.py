@@ -3,7 +3,7 @@
 Floor 5: estimators and plain values.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sklearn.model_selection import ParameterGrid
@@ -41,6 +41,8 @@ def space_of(
     fixed = full_names(base, params)
     left = {name: values for name, values in wanted.items() if name not in fixed}
     for name, values in left.items():
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            raise UsageError(f"grid: expected a list of values for {name}, got {values!r}")
         ends = span_ends(values)
         if ends and search == SEARCHES[0]:
             raise UsageError(
@@ -51,9 +53,34 @@ def space_of(
             build_pipeline(model, {**params, name: value})  # which refuses what is of no use
         if not ends and not len(values):
             raise UsageError(f"grid: expected values for {name}, got none")
+        if not ends:
+            left[name] = list({repr(value): value for value in values}.values())
+            if len(left[name]) < len(values):
+                tell("note", f"values of {name} that stand twice are tried once")
+    if search != SEARCHES[0]:
+        _check_stages(base, left)
     if wanted and not left:
         tell("note", "every parameter of the grid is set, so there is nothing to search")
     return left
+
+
+def _check_stages(base: Pipeline, space: Mapping[str, Any]) -> None:
+    """Raise UsageError for what has no meaning in stages."""
+    last, given = base.steps[-1][0], base.get_params()
+    refused = {"solver": "lbfgs", "early_stopping": True}
+    if f"{last}__max_iter" in space:
+        raise UsageError(
+            "search: hyperband sets max_iter itself, up to the longest training; give one value"
+        )
+    for name, word in refused.items():
+        key = f"{last}__{name}"
+        if word in space.get(key, [given[key]]):
+            raise UsageError(f"search: hyperband trains in stages, without {name}={word}")
+    if "one-cycle" in space.get(f"{last}__learning_rate", ()):
+        raise UsageError(
+            "search: hyperband trains in stages, without learning_rate=one-cycle, whose rate "
+            "depends on where a training ends"
+        )
 
 
 def in_stages(base: Pipeline, params: Mapping[str, Any], n_images: int) -> None:

@@ -3,6 +3,8 @@
 Floor 0: plain values.
 """
 
+import re
+from math import isfinite
 from typing import Any, NamedTuple
 
 __all__ = ["Span", "parse_span", "span_ends", "span_text"]
@@ -54,10 +56,10 @@ def parse_span(text: str) -> Span | tuple[Span | int, ...] | None:
     """
     if _DOTS not in text:
         return None
-    if "-" in text and "e-" not in text:
-        return tuple(parse_span(part) or int(part) for part in text.split("-"))
+    if len(parts := re.split(r"(?<=[0-9])-(?=[0-9])", text)) > 1:
+        return tuple(parse_span(part) or _number(part) for part in parts)
     ends = [_number(end) for end in text.split(_DOTS)]
-    if len(ends) != 2 or not ends[0] < ends[1]:
+    if len(ends) != 2 or not ends[0] < ends[1] or not all(map(isfinite, ends)):
         raise ValueError(f"expected LOW{_DOTS}HIGH, got {text!r}")
     return Span(*ends)
 

@@ -18,7 +18,7 @@ from sklimg.choosing import augmented, choose
 from sklimg.cluster import open_workers
 from sklimg.crossval import cross_validate
 from sklimg.errors import UsageError
-from sklimg.files import check_free, count, write_bytes
+from sklimg.files import check_free, count, path_text, write_bytes
 from sklimg.foldruns import Progress
 from sklimg.names import AUGMENTS, BACKENDS, MODELS, SEARCHES, TURNED
 from sklimg.parts import Parts, check_apart, is_data, name_of, spec_notes, split_table
@@ -157,6 +157,8 @@ def fit(
     params = weighted(params or {}, class_weight, model)
     base = build_pipeline(model, params, model_seed)
     space = space_of(base, grid, search, model, params, tell)
+    if resume and not space:
+        raise UsageError(f"{out}: expected a search, as it was begun with one, got none to resume")
 
     with ExitStack() as stack:
         workers = stack.enter_context(open_workers(backend, jobs, address, tell))
@@ -170,7 +172,7 @@ def fit(
         if folds is None:
             n_test = len(np.unique(parts.groups[parts.test]))
             folds = N_FOLDS if n_test < FEW_TEST_GROUPS else 0
-        settings = {"data": name_of(data), "test": name_of(test), "validation": validation}
+        settings = {"data": _place_of(data), "test": _place_of(test), "validation": validation}
         settings |= {"model": model, "params": params, "grid": space, "search": search}
         settings |= {"augment": augment, "n_folds": len(inner), "folds": folds, "group": group}
         settings |= {"turned": turned, "seed": seed, "max_time": max_time}
@@ -191,7 +193,8 @@ def fit(
         if folds and not run.was_interrupted:
             rows = np.sort(known if is_data(test) else np.append(known, parts.test))
             if space:
-                fold = describe_search(search, base, space, len(rows), N_FOLDS)
+                n_inner = len(rows) - len(rows) // folds
+                fold = describe_search(search, base, space, n_inner, N_FOLDS)
                 tell("note", f"cross-validating, with a search in each of {folds} folds: {fold}")
             outer = {"n_folds": folds, "n_inner": N_FOLDS, "rng": outer_rng}
             try:
@@ -199,7 +202,10 @@ def fit(
                     base, space, parts.table.take(rows), parts.groups[rows], **outer, **how
                 )
                 tell("folds", describe(run.metrics["cross_validation"]))
-            except KeyboardInterrupt:
+            except KeyboardInterrupt as err:
+                if run.search is not None:  # which can be gone on with
+                    _save_trials(run.search.trials, out, tell)
+                    raise SearchInterrupted(run.search.trials) from err
                 run.was_interrupted = True
                 tell("warning", "interrupted: there is no cross-validation")
         tell_end(run, tell)
@@ -233,6 +239,12 @@ def _save_trials(trials: Trials, out: str | os.PathLike | None, tell: Callable) 
     done = sum(record is not None for row in trials.records for record in row)
     fits = count(trials.scores.size, "fit")
     tell("saved", f"{done} of {fits} in {out}; go on with: sklimg fit --resume {out}")
+
+
+def _place_of(data: float | str | os.PathLike | Table | None) -> float | str | None:
+    """Return where data is, whatever the current folder; a share or None as it is."""
+    is_path = isinstance(data, str | os.PathLike)
+    return path_text(Path(data).absolute()) if is_path else name_of(data)
 
 
 def _read_test(

@@ -99,12 +99,17 @@ class Trials:
         return min(self.level, key=lambda i: (self.complexities[i], -self.means[i]), default=None)
 
     def edges(self) -> list[str]:
-        """Return the parameters whose best value is the first or last of three or more numbers."""
-        chosen = {} if self.best is None else self.candidates[self.best]
+        """Return the parameters whose best value is the least or greatest of three or more.
+
+        Numbers, or single layers; none while some candidates were not tried.
+        """
+        if self.best is None or self.n_untried:
+            return []
         edges = []
         for name, values in self.space.items():
-            numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-            if len(values) > 2 and numbers and chosen.get(name) in (min(values), max(values)):
+            numbers = [_number(value) for value in values]
+            best = _number(self.candidates[self.best][name])
+            if len(values) > 2 and None not in numbers and best in (min(numbers), max(numbers)):
                 edges.append(name)
         return edges
 
@@ -171,6 +176,14 @@ def plain_value(value: Any) -> Any:
 def value_text(value: Any) -> str:
     """Write a value in a few characters."""
     return f"{value:.4g}" if isinstance(value, float) else str(plain_value(value))
+
+
+def _number(value: Any) -> float | None:
+    """Return a number, or the size of a single layer; None for anything else."""
+    if isinstance(value, tuple) and len(value) == 1:
+        (value,) = value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number else None
 
 
 def _accuracy(record: Mapping | None) -> float:

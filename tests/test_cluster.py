@@ -172,6 +172,38 @@ def test_when_the_scheduler_dies_the_journal_is_good(tmp_path, monkeypatch):
             list(done)
 
 
+def test_a_search_whose_scheduler_dies_ends_with_its_code(tmp_path):
+    write_table(bars({"2": 20, "10": 20, "a": 20}), tmp_path / "t.csv")
+    with running(tmp_path) as (address, scheduler, _):
+        words = ["fit", "t.csv", *GRID, "--param", "beta_1=0.7,0.8,0.9", "-o", "run"]
+        with subprocess.Popen([str(BIN / "sklimg"), *words, *DASK, address], cwd=tmp_path,
+                              stderr=subprocess.PIPE, text=True) as fit:  # fmt: skip
+            while not list(tmp_path.glob("run/journal/search/*/*.json")):
+                time.sleep(0.02)
+                assert fit.poll() is None, fit.stderr.read()
+            scheduler.kill()
+            said = fit.stderr.read()
+            assert fit.wait() == 6, said
+    assert said.splitlines()[-1].startswith("error: cluster: ")
+    assert "Traceback" not in said
+    assert run_sklimg("fit", "--resume", "run", cwd=tmp_path).returncode == 0
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_task_that_kills_its_workers_ends_in_an_error(monkeypatch):
+    monkeypatch.setattr(cluster, "MOST_DEATHS", 3)
+    said = []
+    with (
+        open_workers("dask", 1, None, lambda *words: said.append(words)) as workers,
+        pytest.raises(OutputError, match="workers died 3 times with nothing done between"),
+    ):
+        list(workers.run(die, [()]))
+    assert len(said) == 2
+
+
 def test_when_no_worker_is_left_it_ends(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "_IDLE_SECONDS", 1)
     with (

@@ -98,6 +98,39 @@ def test_features_are_made_once_for_each_fold(folds):
     assert CountedScaler.fits == 3 + 2 * 3
 
 
+@pytest.mark.parametrize("n_kinds", [2, 8])
+def test_each_fit_has_the_features_of_its_candidate(folds, n_kinds):
+    """Also the first and the last, which are looked at first."""
+    base = Pipeline([("scale", CountedScaler()), BASE.steps[-1]])
+    kinds = [float(10**k) for k in range(n_kinds)]
+    trials = run(folds, [{"scale__by": by, **a} for by in kinds for a in ALPHAS[:2]], base)
+    for i, params in enumerate(trials.candidates):
+        alone = run(folds, [params], base)
+        assert alone.scores.tolist() == trials.scores[i : i + 1].tolist()
+
+
+def test_features_that_cannot_be_made_fail_their_candidates_alone(folds):
+    candidates = [{"scale__maximum": value} for value in (255.0, -1.0, 128.0, 0.0)]
+    trials = run(folds, candidates)
+    assert [bool(reason) for reason in trials.reasons] == [False, True, False, True]
+    assert "maximum must be above 0" in trials.reasons[1]
+
+
+def test_one_fold_of_many_kinds_of_features(bars_table):
+    rows = [(np.arange(0, 60, 2), np.arange(1, 60, 2))]
+    one = SharedFolds(bars_table.pixels, bars_table.labels, None, rows, Workers(1))
+    said = []
+    candidates = [{"scale__maximum": float(k)} for k in range(1, 9)]
+    trials = run(one, candidates, tell=lambda *words: said.append(words))
+    assert trials.n_untried == 0
+    assert len(said) == 1
+
+
+def test_equal_candidates_are_each_recorded(folds):
+    trials = run(folds, [{"classify__alpha": 0.1}] * 2)
+    assert trials.n_untried == trials.n_failed == 0
+
+
 def test_when_the_time_is_up_one_candidate_at_least_is_whole(folds):
     trials = run(folds, budget=Budget(1e-9))
     assert trials.best is not None

@@ -10,7 +10,13 @@ from sklimg.journal import Journal, digest_of
 
 ABOUT = {"data": "a" * 64, "folds": "b" * 64, "parameters": "c" * 64}
 PARAMS = {"classify__hidden_layer_sizes": (20, 10), "classify__alpha": 0.1}
-RECORD = {"accuracy": 0.1 + 0.2, "n_epochs": 3, "reason": "", "fit_seconds": 1.5}
+RECORD = {
+    "accuracy": 0.1 + 0.2,
+    "n_epochs": 3,
+    "reason": "",
+    "fit_seconds": 1.5,
+    "score_seconds": 0,
+}
 
 
 def test_what_was_put_is_there_for_who_comes_after(tmp_path):
@@ -46,7 +52,11 @@ def test_a_journal_of_something_else_is_refused_with_both_digests(tmp_path, what
         Journal(tmp_path).begin(ABOUT | {what: "d" * 64})
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", "\xff"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[1]", "\xff", "{}", '{"accuracy": "x", "reason": ""}', '{"accuracy": 0.5}',
+     '{"accuracy": null, "reason": "", "fit_seconds": 1, "score_seconds": 1}'],
+)  # fmt: skip
 def test_a_damaged_record_is_named(tmp_path, text):
     Journal(tmp_path).begin(ABOUT)
     file = tmp_path / "0123" / "fold1.json"
@@ -75,3 +85,12 @@ def test_digests_tell_values_apart_and_equal_ones_not():
     assert digest_of({"a": 1, "b": (2, 3)}) == digest_of({"b": [np.int64(2), 3], "a": 1})
     assert digest_of(np.arange(6)[::2]) == digest_of(np.array([0, 2, 4]))
     assert digest_of(1, 2) != digest_of(12)
+
+
+def test_records_without_what_they_are_made_of_are_refused(tmp_path):
+    journal = Journal(tmp_path)
+    journal.begin(ABOUT)
+    journal.put(PARAMS, "fold1", RECORD)
+    (tmp_path / "about.json").unlink()
+    with pytest.raises(DataError, match=r"about\.json: expected what the fits .* are made of"):
+        Journal(tmp_path).begin(ABOUT)

@@ -30,6 +30,24 @@ def test_a_run_that_cannot_be_is_taken_away(tmp_path, error, stays):
     assert (tmp_path / "run").exists() == stays
 
 
+def test_fits_that_were_made_are_not_taken_away(tmp_path):
+    fine = {"accuracy": 0.5, "reason": "", "fit_seconds": 1, "score_seconds": 1}
+    with (
+        pytest.raises(DataError),
+        begin_run(tmp_path / "run", {}, resume=False) as journal,
+    ):
+        journal.part("search").put({"alpha": 1}, "fold1", fine)
+        raise DataError
+    assert (tmp_path / "run" / "journal").is_dir()
+
+
+def test_a_folder_that_was_empty_is_left_empty(tmp_path):
+    (tmp_path / "run").mkdir()
+    with pytest.raises(DataError), begin_run(tmp_path / "run", {}, resume=False):
+        raise DataError
+    assert list((tmp_path / "run").iterdir()) == []
+
+
 def test_a_run_that_was_there_stays_whatever_happens(tmp_path):
     with begin_run(tmp_path / "run", {}, resume=False):
         pass

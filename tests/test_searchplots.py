@@ -55,7 +55,7 @@ def test_each_parameter_has_its_axes():
     assert [axes.get_title() for axes in figure.axes] == ["alpha", "hidden_layer_sizes"]
     assert labels_of(figure.axes[0].xaxis) == ["0.01", "0.1", "1"]
     assert labels_of(figure.axes[1].xaxis) == ["50", "100-50"]
-    line, dots, best = figure.axes[1].lines
+    line, _, dots, best = figure.axes[1].lines
     tops = [trials.means[k::2].max() for k in (0, 1)]
     np.testing.assert_allclose(line.get_ydata(), tops)
     assert len(dots.get_xdata()) == 6
@@ -81,7 +81,7 @@ def test_epochs_are_told_where_they_differ():
     trials = trials_of([{"classify__alpha": 1.0}, {"classify__alpha": 2.0}])
     trials.more["epochs"] = [1, 9]
     (axes,) = candidates_figure(trials).axes
-    assert sorted(labels_of(axes.yaxis)) == ["alpha=1 (1 epochs)", "alpha=2 (9 epochs)"]
+    assert sorted(labels_of(axes.yaxis)) == ["alpha=1 (1 epoch)", "alpha=2 (9 epochs)"]
 
 
 def test_what_does_not_vary_is_not_drawn():

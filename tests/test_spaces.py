@@ -44,11 +44,30 @@ def test_hyperband_has_a_space_of_its_own():
         ({"alphas": [1]}, "grid", "did you mean 'alpha'"),
         ({"alpha": Span(-1.0, 1.0)}, "hyperband", "alpha: expected a number of at least 0"),
         ({"activation": ["rely"]}, "hyperband", "did you mean 'relu'"),
+        ({"max_iter": [3, 9]}, "hyperband", "sets max_iter itself"),
+        ({"max_iter": Span(3, 9)}, "hyperband", "sets max_iter itself"),
+        ({"learning_rate": ["constant", "one-cycle"]}, "hyperband", "without learning_rate=one"),
+        ({"solver": ["adam", "lbfgs"]}, "hyperband", "without solver=lbfgs"),
+        ({"early_stopping": [True]}, "hyperband", "without early_stopping=True"),
+        ({"alpha": 0.1}, "grid", "expected a list of values for classify__alpha, got 0.1"),
+        ({"activation": "relu"}, "grid", "expected a list of values"),
     ],
 )
 def test_what_is_of_no_use_is_refused(grid, search, part):
     with pytest.raises(UsageError, match=part):
         space(grid, search)
+
+
+def test_what_is_set_may_not_need_an_end_either():
+    for params in ({"early_stopping": True}, {"solver": "lbfgs"}):
+        with pytest.raises(UsageError, match="hyperband trains in stages, without"):
+            space(True, "hyperband", params)
+
+
+def test_a_value_that_stands_twice_is_tried_once():
+    said = []
+    assert space({"alpha": [0.1, 0.2, 0.1]}, said=said) == {"classify__alpha": [0.1, 0.2]}
+    assert said == [("note", "values of classify__alpha that stand twice are tried once")]
 
 
 @pytest.mark.parametrize(("n_images", "epochs", "batch"), [(20_000, 12, 128), (200, 36, 64)])

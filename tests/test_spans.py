@@ -13,6 +13,9 @@ from sklimg.spans import Span, parse_span, span_ends, span_text
         ("100..1000", Span(100, 1000)),
         ("100..1000-50..60", (Span(100, 1000), Span(50, 60))),
         ("600-30..300", (600, Span(30, 300))),
+        ("1E-4..1E-2", Span(1e-4, 1e-2)),
+        ("-1..1", Span(-1, 1)),
+        ("0.1..0.3-0.2", (Span(0.1, 0.3), 0.2)),
     ],
 )
 def test_a_span_is_read_and_written(text, span):
@@ -25,7 +28,9 @@ def test_what_has_no_dots_is_no_span(text):
     assert parse_span(text) is None
 
 
-@pytest.mark.parametrize("text", ["1..", "..2", "2..1", "1..1", "a..b", "1..2..3", "a-1..2"])
+@pytest.mark.parametrize(
+    "text", ["1..", "..2", "2..1", "1..1", "a..b", "1..2..3", "a-1..2", "1..inf", "nan..1"]
+)
 def test_a_span_needs_two_numbers_in_order(text):
     with pytest.raises(ValueError, match=r"LOW\.\.HIGH|could not convert|invalid literal"):
         parse_span(text)

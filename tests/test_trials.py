@@ -60,11 +60,23 @@ def test_one_fold_has_no_standard_error():
 
 @pytest.mark.parametrize(
     ("values", "best", "expected"),
-    [([1, 2, 3], 2, True), ([1, 2, 3], 1, False), ([1, 2], 1, False), (["a", "b", "c"], 2, False)],
+    [
+        ([1, 2, 3], 2, True),
+        ([1, 2, 3], 1, False),
+        ([1, 2], 1, False),
+        (["a", "b", "c"], 2, False),
+        ([(50,), (100,), (200,)], 2, True),
+        ([(50,), (100,), (200,)], 1, False),
+        ([(50,), (100, 50), (200,)], 2, False),
+    ],
 )
 def test_a_best_value_on_the_edge_of_its_grid_is_told(values, best, expected):
     scores = [[0.9 if i == best else 0.1] * 2 for i in range(len(values))]
     assert (trials_of(scores, values).edges() == ["classify__alpha"]) is expected
+
+
+def test_an_edge_is_not_told_while_values_were_not_tried():
+    assert trials_of([[0.9, 0.9], [None, None], [None, None]], [1, 2, 3]).edges() == []
 
 
 def test_the_table_is_best_first_and_tells_why_there_is_no_mean():

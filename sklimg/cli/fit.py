@@ -18,6 +18,7 @@ from sklimg.cli.door import (
 )
 from sklimg.cli.params import parse_params
 from sklimg.cli.progress import search_progress
+from sklimg.errors import DataError
 from sklimg.names import ARTIFACTS, AUGMENTS, LATEST, MODELS, SEARCHES
 
 __all__ = ["fit"]
@@ -155,13 +156,21 @@ def fit(context, /, data, resume, out, name, as_json, **options):
     from sklimg.training import fit as fit_data
 
     if resume is not None:
-        if is_finished(resume):
-            return _tell_finished(resume, as_json)
         default = click.core.ParameterSource.DEFAULT
         given = {key for key in options if context.get_parameter_source(key) != default}
+        if is_finished(resume):
+            if given or data:
+                say(
+                    "warning   the run is finished: DATA and options are not looked at",
+                    warning=True,
+                )
+            return _tell_finished(resume, as_json)
         given |= _OF_SEARCH if given & _OF_SEARCH else set()
         saved = saved_settings(resume)
         data = data or _path_of(saved.pop("data"), resume)
+        for key in sorted(given & saved.keys() - _OF_SEARCH):
+            if asked[key] != saved[key]:
+                say(f"note      {key} was {saved[key]} when the run was begun, now {asked[key]}")
         asked |= {key: value for key, value in saved.items() if key not in given and key in asked}
     place = resume or out or _new_place(name or re.sub(r"(\.csv|\.npz|\.gz)+$", "", data.name))
     with search_progress() as progress:
@@ -203,7 +212,10 @@ def _tell_finished(run: Path, as_json: bool) -> int:
     """Say that there is nothing left to do, and what came of it."""
     from sklimg.telling import describe
 
-    metrics = json.loads((run / "metrics.json").read_bytes())
+    try:
+        metrics = json.loads((run / "metrics.json").read_bytes())
+    except (OSError, ValueError) as err:
+        raise DataError(f"{run}: finished, but its metrics.json cannot be read: {err}") from err
     say(f"resume    {run} is finished; nothing is left to do")
     _tell_stderr("next", f"sklimg predict -m {run} IMAGE...")
     result(json.dumps(metrics, ensure_ascii=False) if as_json else f"test      {describe(metrics)}")

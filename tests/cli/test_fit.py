@@ -212,6 +212,46 @@ def test_with_something_else_it_is_refused_with_both_digests(invoke, stopped, wo
     assert {path: path.read_bytes() for path in stopped.rglob("*.json")} == before
 
 
+@pytest.mark.parametrize("words", [["--param", "alpha=0.5"], ["--class-weight", "balanced"]])
+def test_without_a_search_there_is_nothing_to_resume(invoke, stopped, words):
+    done = invoke("fit", *words, "--resume", "run")
+    assert done.exit_code == 2
+    assert "run: expected a search, as it was begun with one" in done.stderr
+    assert "test" not in done.stdout
+
+
+def test_it_goes_on_from_another_folder(invoke, stopped, tmp_path_factory, monkeypatch):
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert invoke("fit", "--resume", stopped).exit_code == 0
+
+
+def test_a_finished_run_says_that_options_are_of_no_use(invoke, here):
+    invoke("fit", "t.csv", *SEARCH, "-o", "run")
+    done = invoke("fit", "--seed", "1", "--resume", "run")
+    assert done.exit_code == 0
+    assert "DATA and options are not looked at" in done.stderr
+    (here / "run" / "metrics.json").unlink()
+    assert invoke("fit", "--resume", "run").exit_code == 3
+
+
+@pytest.mark.parametrize("place", ["sklimg.choosing.fit_alone", "sklimg.crossval.fit_alone"])
+def test_ctrl_c_behind_the_search_leaves_a_run_to_go_on_with(invoke, here, monkeypatch, place):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    words = ["--param", "alpha=0.1,1", "--param", "max_iter=5", "--folds", "2", "--jobs", "1"]
+    whole = invoke("fit", "t.csv", *words, "-o", "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(place, interrupted)
+        done = invoke("fit", "t.csv", *words, "-o", "run")
+    assert done.exit_code == 130
+    assert "10 of 10 fits in run; go on with: sklimg fit --resume run" in done.stderr
+    again = invoke("fit", "--resume", "run")
+    assert (again.exit_code, again.stdout) == (0, whole.stdout)
+    for name in ("metrics.json", "model/SHA256SUMS"):
+        assert (here / "run" / name).read_bytes() == (here / "whole" / name).read_bytes()
+
+
 def test_an_unfinished_run_has_no_model_and_says_how_to_go_on(invoke, stopped):
     done = invoke("predict", "-m", "run", stdin="1,2")
     assert done.exit_code == 5
