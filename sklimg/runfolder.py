@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from sklimg.errors import DataError, OutputError, UsageError
-from sklimg.files import as_json, check_free, write_bytes
+from sklimg.files import as_json, new_folder
 from sklimg.journal import Journal
 from sklimg.partials import only_in
 from sklimg.spans import span_ends, span_text
@@ -65,9 +65,9 @@ def begin_run(
             f"{'something else' if place.exists() else 'nothing there'}; check --resume"
         )
     if not resume:
-        check_free(place)
         was_there = place.is_dir()
-        write_bytes(place / CONFIG, as_json(plain_settings(settings)))
+        with new_folder(place) as folder:
+            (folder / CONFIG).write_bytes(as_json(plain_settings(settings)))
     with only_in(place) as is_alone:
         if not is_alone:
             raise OutputError(f"{out}: another fit is at work in it; wait for it, or stop it")
