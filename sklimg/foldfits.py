@@ -7,7 +7,8 @@ Floor 3: works on arrays, prints nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.class_weight import compute_sample_weight
 
 from sklimg.augment import Augmented
-from sklimg.errors import SklimgError
+from sklimg.errors import OutputError
 from sklimg.files import one_line
 from sklimg.fitting import one_quiet_thread
 from sklimg.mlp import MLPClassifier
@@ -28,9 +29,7 @@ _FAILURES = (  # what an estimator raises that cannot use its parameters
     ArithmeticError,
     AttributeError,
     LookupError,
-    MemoryError,
     RuntimeError,
-    SklimgError,
     TypeError,
     ValueError,
 )
@@ -82,7 +81,7 @@ def prepare_fold(
     some = None if groups is None else groups[train]
     pipeline = estimator
     try:
-        with one_quiet_thread():
+        with _enough_memory(), one_quiet_thread():
             if isinstance(estimator, Augmented):
                 X_train, y_train, watch = estimator.with_copies_apart(X_train, y_train, some)
                 pipeline, some = estimator.estimator, None
@@ -117,7 +116,7 @@ def fit_on_fold(
         how = {"groups": fold.groups, "validation_data": fold.watch}
         how |= {"keep_epochs": [n for n in epochs if n is not None]}
     try:
-        with one_quiet_thread():
+        with _enough_memory(), one_quiet_thread():
             classifier.fit(fold.X, fold.y, **how)
             taken = perf_counter() - start
             return [_scored(classifier, fold, n, taken) for n in epochs]
@@ -149,7 +148,7 @@ def train_on_fold(
         classifier.set_params(class_weight=None)
     watched = defaultdict(list)
     try:
-        with one_quiet_thread():
+        with _enough_memory(), one_quiet_thread():
             for _ in range(n_epochs):
                 classifier.partial_fit(fold.X, fold.y, sample_weight)
                 probabilities = classifier.predict_proba(fold.X_test)
@@ -170,6 +169,18 @@ def train_on_fold(
         "fit_seconds": perf_counter() - start,
         "score_seconds": 0.0,
     }
+
+
+@contextmanager
+def _enough_memory() -> Iterator[None]:
+    """Raise OutputError where memory ends: that is no fault of a candidate."""
+    try:
+        yield
+    except MemoryError as err:
+        raise OutputError(
+            "search: a fit ran out of memory; what is done is kept: go on with --resume and fewer "
+            "--jobs"
+        ) from err
 
 
 def _log_loss(classes: np.ndarray, probabilities: np.ndarray, y: np.ndarray) -> float:

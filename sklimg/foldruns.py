@@ -155,12 +155,11 @@ def run_fits(
                 journal.put(trials.candidates[i], _name(k), record)
                 records[i][k] = record
             done_work += fit.work
+            best = trials.best_mean
             if progress is not None:
                 seconds = (monotonic() - start) * (ahead - done_work) / done_work
-                done = sum(record is not None for row in records for record in row)
-                total = len(records) * len(folds)
-                progress(Progress(done, total, _best(records), seconds))
-            if budget.is_over and _best(records) is not None:
+                progress(Progress(trials.n_done, len(records) * len(folds), best, seconds))
+            if budget.is_over and best is not None:
                 return
         if sample:
             _tell_cost(batch, records, ahead, folds.workers, tell)
@@ -203,12 +202,6 @@ def _tell_cost(
         duration(max(records[i][k]["fit_seconds"] for i in fit.candidates)) for fit, k in batch
     )
     tell("cost", f"a first look took {each}: about {duration(whole)} on {workers.n} {workers.name}")
-
-
-def _best(records: list[list[dict | None]]) -> float | None:
-    """Return the best mean accuracy of the candidates that were fitted on every fold."""
-    whole = [row for row in records if all(r is not None and not r["reason"] for r in row)]
-    return max((float(np.mean([r["accuracy"] for r in row])) for row in whole), default=None)
 
 
 def _name(fold: int) -> str:

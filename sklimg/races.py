@@ -167,10 +167,9 @@ class Race:
         trials.records[i][k], trials.more["epochs"][i] = record, n_epochs
         self._done += 1
         if self.progress is not None:
-            best = None if trials.best is None else float(trials.means[trials.best])
             spent = monotonic() - self._start
             left = spent * (self._total - self._done) / self._done if self._trained else None
-            self.progress(Progress(self._done, self._total, best, left))
+            self.progress(Progress(self._done, self._total, trials.best_mean, left))
 
 
 def _joined(before: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, list]:

@@ -128,7 +128,8 @@ def _draw_parameter(axes: Axes, trials: Trials, values: Sequence) -> None:
         if trials.space:
             tops = [means[seen][places == k].max() for k in range(len(distinct))]
             axes.plot(range(len(distinct)), tops, color=BLUE, linewidth=1.5, alpha=0.6)
-    is_early = np.array([i in _early(trials) for i in seen])
+    early = _early(trials)
+    is_early = np.array([i in early for i in seen])
     for chosen, colour in ((is_early, GREY), (~is_early, BLUE)):
         axes.plot(places[chosen], means[seen][chosen], "o", color=colour, alpha=0.4, markersize=4)
     axes.plot(places[seen.index(trials.best)], means[trials.best], "o", color=ORANGE, markersize=7)
@@ -138,7 +139,8 @@ def _draw_parameter(axes: Axes, trials: Trials, values: Sequence) -> None:
 def _early(trials: Trials) -> set[int]:
     """Return the numbers of candidates that were trained for fewer epochs than others."""
     epochs = trials.more.get("epochs", [])
-    return {i for i, n in enumerate(epochs) if n < max(epochs)}
+    longest = max(epochs, default=0)
+    return {i for i, n in enumerate(epochs) if n < longest}
 
 
 def _text(trials: Trials, number: int, names: Sequence[str]) -> str:

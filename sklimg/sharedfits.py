@@ -57,10 +57,10 @@ def shared_fits(
 ) -> list[SharedFit]:
     """Return the fits that a list of candidates takes on each fold, in their order."""
     together = defaultdict(list)
+    name = f"{pipeline_inside(base).steps[-1][0]}__max_iter"
     for number, params in enumerate(candidates):
         estimator = with_params(base, params)
         last = last_step(estimator)
-        name = _max_iter_name(base)
         is_free = tells_epochs(estimator) and last.learning_rate != "one-cycle"
         is_shared = is_free and isinstance(params.get(name), int) and params[name] > 0
         rest = {key: value for key, value in params.items() if key != name or not is_shared}
@@ -102,11 +102,6 @@ def complexity(estimator: BaseEstimator) -> tuple[float, float, float]:
     if freedom is None:
         freedom = -float(getattr(last, "alpha", 0.0) or 0.0)
     return size, float(getattr(last, "max_iter", 1) or 1), float(freedom)
-
-
-def _max_iter_name(base: Pipeline | Augmented) -> str:
-    pipeline = pipeline_inside(base)
-    return f"{pipeline.steps[-1][0]}__max_iter"
 
 
 def features_key(estimator: Pipeline | Augmented) -> str:

@@ -58,28 +58,23 @@ def space_of(
             if len(left[name]) < len(values):
                 tell("note", f"values of {name} that stand twice are tried once")
     if search != SEARCHES[0]:
-        _check_stages(base, left)
+        _check_stages(base, left | {name: [value] for name, value in fixed.items()})
     if wanted and not left:
         tell("note", "every parameter of the grid is set, so there is nothing to search")
     return left
 
 
-def _check_stages(base: Pipeline, space: Mapping[str, Any]) -> None:
-    """Raise UsageError for what has no meaning in stages."""
-    last, given = base.steps[-1][0], base.get_params()
-    refused = {"solver": "lbfgs", "early_stopping": True}
-    if f"{last}__max_iter" in space:
+def _check_stages(base: Pipeline, asked: Mapping[str, Any]) -> None:
+    """Raise UsageError for values, set or searched, that have no meaning in stages."""
+    last = base.steps[-1][0]
+    refused = {"solver": "lbfgs", "early_stopping": True, "learning_rate": "one-cycle"}
+    for name, value in refused.items():
+        if value in asked.get(f"{last}__{name}", ()):
+            raise UsageError(f"search: hyperband trains in stages, without {name}={value}")
+    epochs = asked.get(f"{last}__max_iter", [1])
+    if span_ends(epochs) or len(epochs) > 1:
         raise UsageError(
             "search: hyperband sets max_iter itself, up to the longest training; give one value"
-        )
-    for name, word in refused.items():
-        key = f"{last}__{name}"
-        if word in space.get(key, [given[key]]):
-            raise UsageError(f"search: hyperband trains in stages, without {name}={word}")
-    if "one-cycle" in space.get(f"{last}__learning_rate", ()):
-        raise UsageError(
-            "search: hyperband trains in stages, without learning_rate=one-cycle, whose rate "
-            "depends on where a training ends"
         )
 
 

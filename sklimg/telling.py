@@ -114,7 +114,7 @@ def tell_verdict(run: Run, tell: Callable) -> None:
     if folds := run.metrics.get("cross_validation"):
         held_back, where = folds["accuracy"], "the folds"
     elif run.search is not None:
-        held_back, where = run.search.trials.means[run.search.trials.best], apart or "the folds"
+        held_back, where = run.search.trials.best_mean, apart or "the folds"
     elif history is not None and np.isfinite(history["validation_accuracy"]).any():
         held_back = history["validation_accuracy"][_kept_epoch(run)]
         where = apart or "images held back"

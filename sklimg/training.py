@@ -236,9 +236,8 @@ def _save_trials(trials: Trials, out: str | os.PathLike | None, tell: Callable) 
     if out is None:
         return
     write_bytes(Path(out, TRIALS), records_csv(trials.columns()))
-    done = sum(record is not None for row in trials.records for record in row)
     fits = count(trials.scores.size, "fit")
-    tell("saved", f"{done} of {fits} in {out}; go on with: sklimg fit --resume {out}")
+    tell("saved", f"{trials.n_done} of {fits} in {out}; go on with: sklimg fit --resume {out}")
 
 
 def _place_of(data: float | str | os.PathLike | Table | None) -> float | str | None:

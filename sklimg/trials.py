@@ -56,6 +56,16 @@ class Trials:
         return None if np.isnan(self.means).all() else int(np.nanargmax(self.means))
 
     @property
+    def best_mean(self) -> float | None:
+        """The mean accuracy of the best candidate; None if none was fitted."""
+        return None if self.best is None else float(self.means[self.best])
+
+    @property
+    def n_done(self) -> int:
+        """How many fits there are."""
+        return sum(record is not None for row in self.records for record in row)
+
+    @property
     def n_untried(self) -> int:
         """How many candidates lack a fit on some fold."""
         return sum(any(record is None for record in row) for row in self.records)
@@ -96,7 +106,8 @@ class Trials:
     @property
     def simplest(self) -> int | None:
         """The simplest of those candidates; the better one of two that are as simple."""
-        return min(self.level, key=lambda i: (self.complexities[i], -self.means[i]), default=None)
+        means = self.means
+        return min(self.level, key=lambda i: (self.complexities[i], -means[i]), default=None)
 
     def edges(self) -> list[str]:
         """Return the parameters whose best value is the least or greatest of three or more.
@@ -130,9 +141,9 @@ class Trials:
         columns["std_accuracy"] = [_cell(scores[i].std()) for i in order]
         for fold in range(scores.shape[1]):
             columns[f"fold{fold + 1}_accuracy"] = [_cell(scores[i, fold]) for i in order]
-        level = set(self.level)
+        level, reasons = set(self.level), self.reasons
         columns["within_one_standard_error"] = [i in level for i in order]
-        columns["reason"] = [self.reasons[i] for i in order]
+        columns["reason"] = [reasons[i] for i in order]
         for key in ("fit_seconds", "score_seconds"):
             columns[key] = [_mean_seconds(self.records[i], key) for i in order]
         return columns

@@ -5,8 +5,10 @@ import pytest
 from sklearn.base import clone
 
 from sklimg.augment import Augmented
+from sklimg.errors import OutputError
 from sklimg.fitting import one_quiet_thread
 from sklimg.foldfits import fit_on_fold, plain_labels, prepare_fold, train_on_fold
+from sklimg.mlp import MLPClassifier
 from sklimg.pipeline import build_pipeline
 from sklimg.sharedfits import with_params
 
@@ -62,6 +64,17 @@ def test_a_fit_that_fails_is_recorded_with_its_reason(data):
     records = fit_on_fold(wrong[-1], fold, (3, 4))
     assert [record["accuracy"] for record in records] == [None, None]
     assert records[0]["reason"].startswith("activation: expected one of identity, logistic")
+
+
+@pytest.mark.parametrize("step", ["fit", "partial_fit"])
+def test_memory_that_ends_is_no_fault_of_a_candidate(data, monkeypatch, step):
+    def full(*_, **__):
+        raise MemoryError
+
+    fold = prepare_fold(BASE, data, ROWS)
+    monkeypatch.setattr(MLPClassifier, step, full)
+    with pytest.raises(OutputError, match=r"ran out of memory; .* --resume and fewer --jobs"):
+        fit_on_fold(BASE[-1], fold, (2,)) if step == "fit" else train_on_fold(BASE[-1], fold, 2)
 
 
 @pytest.mark.parametrize("how", [{}, {"class_weight": "balanced"}, {"dropout": 0.4}])

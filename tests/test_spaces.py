@@ -59,7 +59,11 @@ def test_what_is_of_no_use_is_refused(grid, search, part):
 
 
 def test_what_is_set_may_not_need_an_end_either():
-    for params in ({"early_stopping": True}, {"solver": "lbfgs"}):
+    for params in (
+        {"early_stopping": True},
+        {"solver": "lbfgs"},
+        {"learning_rate": "one-cycle"},
+    ):
         with pytest.raises(UsageError, match="hyperband trains in stages, without"):
             space(True, "hyperband", params)
 
