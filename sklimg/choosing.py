@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from sklimg.augment import Augmented
+from sklimg.featurechoice import FeatureChoice, choose_features
 from sklimg.files import count, natural_key
 from sklimg.fitting import fit_alone, pipeline_of
 from sklimg.foldruns import Budget, Progress
@@ -38,6 +39,8 @@ class Choice(NamedTuple):
     search : Search or None
     history : dict or None
         Loss and accuracy of each epoch.
+    features : FeatureChoice or None
+        If features were chosen.
     was_interrupted : bool
         Whether somebody ended the training, or the watching of it.
     """
@@ -45,6 +48,7 @@ class Choice(NamedTuple):
     pipeline: Pipeline
     search: Search | None
     history: dict[str, list] | None
+    features: FeatureChoice | None
     was_interrupted: bool
 
 
@@ -61,7 +65,7 @@ def augmented(base: Pipeline, strength: str, parts: Parts, seed: int) -> Pipelin
 
 
 def choose(
-    base: Pipeline | Augmented,
+    bases: Mapping[str, Pipeline | Augmented],
     space: Mapping[str, Sequence],
     parts: Parts,
     inner: Sequence[tuple[np.ndarray, np.ndarray]],
@@ -78,8 +82,8 @@ def choose(
 
     Parameters
     ----------
-    base : Pipeline or Augmented
-        Unfitted.
+    bases : mapping of str to Pipeline or Augmented
+        Unfitted, by their features; of several, the best are chosen first.
     space : mapping of str to sequence
         Parameters by their full names and values to try; empty for none.
     parts : Parts
@@ -97,7 +101,14 @@ def choose(
     known = np.concatenate([parts.train, parts.validation])
     n_train = len(parts.train)
     X, y, groups = parts.table.pixels[known], parts.table.labels[known], parts.groups[known]
-    search = None
+    search = features = None
+    if len(bases) > 1:
+        rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0])
+        how = {"workers": workers, "journal": journal.part("features"), "seconds": seconds}
+        train = (X[:n_train], y[:n_train], groups[:n_train])
+        features = choose_features(bases, *train, rng, tell=tell, progress=progress, **how)
+        tell("features", str(features))
+    base = bases[features.best] if features else next(iter(bases.values()))
     if space:
         how = {"workers": workers, "journal": journal.part("search"), "budget": Budget(seconds)}
         how |= {"groups": groups, "tell": tell, "progress": progress}
@@ -133,7 +144,7 @@ def choose(
         raise SearchInterrupted(search.trials) from err  # it can be gone on with
     if search is not None and search.grid is not None:
         search.grid.best_estimator_ = fitted
-    return Choice(pipeline, search, history, was_interrupted)
+    return Choice(pipeline, search, history, features, was_interrupted)
 
 
 def _tell_unwatched(

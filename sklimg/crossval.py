@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from sklimg.augment import Augmented
 from sklimg.evaluation import baseline_accuracies, evaluate_predictions, vote_weights
+from sklimg.featurechoice import choose_features
 from sklimg.files import natural_key
 from sklimg.fitting import fit_alone
 from sklimg.foldruns import Budget, Progress
@@ -27,7 +28,7 @@ __all__ = ["cross_validate"]
 
 
 def cross_validate(
-    base: Pipeline | Augmented,
+    bases: Mapping[str, Pipeline | Augmented],
     space: Mapping[str, Any],
     table: Table,
     groups: np.ndarray,
@@ -48,8 +49,8 @@ def cross_validate(
 
     Parameters
     ----------
-    base : Pipeline or Augmented
-        Unfitted.
+    bases : mapping of str to Pipeline or Augmented
+        Unfitted, by their features; of several, each fold chooses its own.
     space : mapping of str to sequence
         Full parameter names and values to search; empty for none.
     table : Table
@@ -82,12 +83,17 @@ def cross_validate(
     folds = grouped_folds(y, groups, n_folds, rng)
     of_folds, plain = [], []
     for k, (train, held_back) in enumerate(folds, start=1):
-        best = base
+        (best,) = bases.values() if len(bases) == 1 else (None,)
+        if best is None:
+            how = {"workers": workers, "journal": journal.part(f"outer-fold{k}-features")}
+            how |= {"seconds": seconds, "progress": _in_fold(progress, k, len(folds))}
+            chosen = choose_features(bases, X[train], y[train], groups[train], rng, **how)
+            best = bases[chosen.best]
         if space:
             inner = grouped_folds(y[train], groups[train], n_inner, rng)
             search = run_search(
                 kind,
-                base,
+                best,
                 space,
                 X[train],
                 y[train],
@@ -98,7 +104,7 @@ def cross_validate(
                 budget=Budget(seconds),
                 progress=_in_fold(progress, k, len(folds)),
             )
-            best = with_params(base, search.best_params, n_jobs=None)
+            best = with_params(best, search.best_params, n_jobs=None)
         pipeline = fit_alone(best, X[train], y[train], groups=groups[train])
         order = [column[label] for label in pipeline.classes_]
         probabilities[np.ix_(held_back, order)] = pipeline.predict_proba(X[held_back])

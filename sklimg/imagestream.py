@@ -15,6 +15,7 @@ import numpy as np
 from sklimg.batches import read_batches
 from sklimg.errors import DataError, ImageError
 from sklimg.files import count, one_line
+from sklimg.images import image_size
 from sklimg.listing import IGNORED, Item, list_images
 from sklimg.looks import INK_SHARE, show_ink
 from sklimg.manifest import were_cleaned
@@ -23,7 +24,10 @@ from sklimg.workers import Workers
 
 __all__ = ["Block", "ImageStream", "refusals"]
 
-_INK_SAMPLE = 256  # images looked at to tell ink from photographs
+_SAMPLE = 256  # images looked at to tell ink from photographs
+_PHOTO_SIDE = 64  # pixels that a photograph has at most, unless told
+_GREYISH = 24  # levels between the channels of a pixel that has no colour
+_COLOURED = 0.05  # of the pixels of a coloured picture
 
 
 @dataclass
@@ -57,6 +61,9 @@ class ImageStream:
         Whether "auto" is first settled for the whole set: `invert` stays "auto" where
         the images show ink on paper and becomes "no" for photographs, `clean` becomes
         "yes" where all sources are tiles that were cleaned when they were cut.
+    photos : bool, default=False
+        Whether photographs, if they are to be settled, become as large as they are, up
+        to 64x64, and keep their colours.
     leave : sequence of path
         Files about to be written; see `sklimg.listing.list_images`.
 
@@ -81,6 +88,7 @@ class ImageStream:
         *,
         labels: str = "auto",
         settle: bool = True,
+        photos: bool = False,
         leave: Sequence[str | os.PathLike] = (),
     ):
         listings = [list_images(source, labels, leave) for source in sources]
@@ -95,7 +103,7 @@ class ImageStream:
             is_clean = bool(sources) and all(map(were_cleaned, sources))
             spec = replace(spec, clean="yes" if is_clean else "no")
         is_open = settle and spec.invert == "auto"
-        self.spec = _settled(self.items, spec) if is_open else spec
+        self.spec = _settled(self.items, spec, photos) if is_open else spec
 
     def read(
         self, jobs: int | Workers = 1, progress: Callable[[int, int], None] | None = None
@@ -183,11 +191,33 @@ def _shared_names(items: Sequence[Item]) -> list[str]:
     return [f"{paths} in several sources, each with a row of its own: {shared[0]}"]
 
 
-def _settled(items: Sequence[Item], spec: ImageSpec) -> ImageSpec:
+def _settled(items: Sequence[Item], spec: ImageSpec, photos: bool) -> ImageSpec:
     """Return the spec with invert settled: "auto" for ink on paper, else "no"."""
-    picked = np.unique(np.linspace(0, len(items) - 1, _INK_SAMPLE).astype(int)) if items else []
-    plain = replace(spec, mode="L", invert="no", clean="no")
-    sample = read_batches([items[i].file for i in picked], plain)
-    images = [read[0] for batch in sample for read in batch if not isinstance(read, ImageError)]
-    is_ink = bool(images) and np.mean(show_ink(np.stack(images))) >= INK_SHARE
-    return replace(spec, invert="auto" if is_ink else "no")
+    picked = np.unique(np.linspace(0, len(items) - 1, _SAMPLE).astype(int)) if items else []
+    files = [items[i].file for i in picked]
+    images = _read(files, replace(spec, mode="L", invert="no", clean="no"))
+    if len(images) and np.mean(show_ink(images)) >= INK_SHARE:
+        return replace(spec, invert="auto")
+    spec = replace(spec, invert="no")
+    if not photos or not len(images):
+        return spec
+    colours = _read(files, replace(spec, mode="RGB", clean="no")).astype(int)
+    is_coloured = np.mean(np.ptp(colours, axis=3) > _GREYISH, axis=(1, 2)) > _COLOURED
+    sides = [min(size) for size in map(_size, files) if size is not None]
+    side = int(np.clip(np.median(sides), spec.side, _PHOTO_SIDE)) if sides else spec.side
+    return replace(spec, side=side, mode="RGB" if is_coloured.any() else "L")
+
+
+def _size(file: str | os.PathLike) -> tuple[int, int] | None:
+    """Return the size of an image; None of one that is listed as a reject when it is read."""
+    try:
+        return image_size(file)
+    except ImageError:
+        return None
+
+
+def _read(files: Sequence, spec: ImageSpec) -> np.ndarray:
+    """Return those images that can be read."""
+    read = [one for batch in read_batches(files, spec) for one in batch]
+    images = [one[0] for one in read if not isinstance(one, ImageError)]
+    return np.stack(images) if images else np.empty((0, *spec.shape), np.uint8)

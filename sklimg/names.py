@@ -8,13 +8,17 @@ from pathlib import Path
 __all__ = [
     "ARTIFACTS",
     "AUGMENTS",
+    "AUTO",
     "BACKENDS",
     "LATEST",
     "LOOKS",
     "MANIFEST",
     "MODELS",
+    "NORMALISATIONS",
+    "ONNX",
     "OWN_FILES",
     "PAPERS",
+    "PRESETS",
     "PROBLEMS",
     "REJECTS",
     "SEARCHES",
@@ -26,6 +30,19 @@ __all__ = [
 ]
 
 MODELS = ("mlp", "sklearn-mlp", "logistic")  # the first is the default
+
+PRESETS = (  # of features, the simplest first
+    "pixels",
+    "hog",
+    "hog+pixels",
+    "hog+colour",
+    "patches",
+    "hog+patches",
+    "hog+colour+patches",
+)
+AUTO = "auto"  # the preset that does best in cross-validation
+ONNX = "onnx:"  # and the file of a backbone
+NORMALISATIONS = ("imagenet", "caffe", "symmetric", "unit", "none")  # of what it is given
 
 MANIFEST = "manifest.csv"  # of a folder of tiles
 SHEETS = "sheets.csv"

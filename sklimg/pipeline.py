@@ -1,8 +1,9 @@
 """Build the scikit-learn Pipeline of a classifier, and the grids it is tuned on.
 
-The steps are named by their job, ``scale``, ``centre`` and ``classify``, so that a
-grid key survives a swapped classifier. Centring takes the mean training image
-away: dark ink on light paper is then learned as well as light ink on dark.
+The steps are named by their job, ``features`` (``scale``, of bare pixels), ``centre``
+and ``classify``, so that a grid key survives a swapped classifier. Centring takes the
+mean of the training images away: dark ink on light paper is then learned as well as
+light ink on dark.
 
 Floor 3: estimators and plain values; nothing is fitted here.
 """
@@ -19,8 +20,9 @@ from sklearn.preprocessing import StandardScaler
 from sklimg.errors import UsageError
 from sklimg.mlp import MLPClassifier
 from sklimg.mlpparams import check_mlp_params
-from sklimg.names import MODELS
+from sklimg.names import MODELS, PRESETS
 from sklimg.optimisers import SOLVERS
+from sklimg.presets import feature_step
 from sklimg.spans import Span
 from sklimg.transformers import PixelScaler
 
@@ -30,7 +32,10 @@ _CLASSIFIER = "classify"
 
 
 def build_pipeline(
-    model: str = MODELS[0], params: Mapping[str, Any] | None = None, seed: int = 0
+    model: str = MODELS[0],
+    params: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    features: str = PRESETS[0],
 ) -> Pipeline:
     """Build an unfitted Pipeline from pixels of 0-255 to labels.
 
@@ -42,7 +47,10 @@ def build_pipeline(
         Values for parameters of the classifier by their bare names, or of any
         step by their full names, such as ``scale__maximum``.
     seed : int, default=0
-        Seed of the classifier, 0 to 2**32 - 1.
+        Seed of the classifier and of what features learn, 0 to 2**32 - 1.
+    features : str, default="pixels"
+        One of `sklimg.names.PRESETS`, or "onnx:FILE" for those of a network. All but
+        "pixels" are of square images alone.
 
     Returns
     -------
@@ -80,8 +88,12 @@ def build_pipeline(
         classifier = LogisticRegression(max_iter=300, random_state=seed)
     else:
         raise UsageError(f"model: expected one of {', '.join(MODELS)}, got {model!r}")
-    steps = [("scale", PixelScaler()), ("centre", StandardScaler(with_std=False))]
-    pipeline = Pipeline([*steps, (_CLASSIFIER, classifier)])
+    if features == PRESETS[0]:
+        first = ("scale", PixelScaler())
+    else:
+        first = ("features", feature_step(features, seed))
+    centre = ("centre", StandardScaler(with_std=False, copy=False))  # of numbers made here
+    pipeline = Pipeline([first, centre, (_CLASSIFIER, classifier)])
     pipeline.set_params(**full_names(pipeline, params or {}))
     if model == "mlp":
         check_mlp_params(pipeline[-1].get_params())  # before anything is read

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from sklimg.evaluation import confusion_counts
+from sklimg.featurechoice import FeatureChoice
 from sklimg.files import as_json, file_sha256, new_folder, write_bytes
 from sklimg.model import Model, save_model
 from sklimg.parts import Parts
@@ -51,6 +52,8 @@ class Run:
         Its ``grid`` is the GridSearchCV, its ``trials`` every candidate.
     history : dict or None
         Loss and accuracy of each epoch.
+    features : FeatureChoice or None
+        If features were chosen: the presets that were compared.
     augmented : bool
         Whether it was trained on changed copies, too.
     was_interrupted : bool
@@ -66,6 +69,7 @@ class Run:
     refused: list[str] = field(default_factory=list)
     search: Search | None = None
     history: dict[str, list] | None = field(default=None, repr=False)
+    features: FeatureChoice | None = None
     augmented: bool = False
     was_interrupted: bool = False
     path: Path | None = None
@@ -144,6 +148,8 @@ def _files(
         files[TRIALS] = records_csv(trials.columns())
         for name, figure in search_figures(trials).items():
             files[f"plots/{name}.png"] = as_png(figure)
+    if run.features is not None:
+        files["features.csv"] = records_csv(run.features.columns())
     if run.history is not None:
         files["history.csv"] = records_csv(run.history)
         how = _how_watched(run)

@@ -9,20 +9,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sklimg.backbone import backbone_side
 from sklimg.errors import UsageError
 from sklimg.extras import require
 from sklimg.names import AUGMENTS, SEARCHES
 from sklimg.parts import is_data
+from sklimg.presets import check_features, onnx_file
 from sklimg.runfolder import CONFIG
 from sklimg.spans import parse_span
+from sklimg.spec import ImageSpec
 from sklimg.table import Table
 
-__all__ = ["check_settings", "saved_settings", "weighted"]
+__all__ = ["check_settings", "images_for", "saved_settings", "weighted"]
 
 _LISTS = ("hidden_layer_sizes", "dropout")  # parameters whose values may be lists, in JSON
 _SAVED = (
     *("test", "validation", "model", "params", "grid", "search", "augment", "folds", "group"),
-    *("turned", "seed", "max_time"),
+    *("turned", "seed", "max_time", "features", "size", "mode"),
 )
 
 
@@ -35,6 +38,7 @@ def check_settings(
     search: str,
     model: str,
     max_time: float | None,
+    features: str | None,
 ) -> None:
     """Raise UsageError unless shares, counts and words make sense; MissingExtra for a search."""
     if test is not None and not is_data(test) and not 0 < test < 1:
@@ -57,6 +61,7 @@ def check_settings(
         require("optuna", "tune")  # before anything is read
     if search != SEARCHES[0] and model != "mlp":
         raise UsageError(f"search: {search} needs epochs, as the model mlp has, got {model}")
+    check_features(features)
     if max_time is not None and not max_time > 0:
         raise UsageError(f"max time: expected more than 0 seconds, got {max_time}")
 
@@ -72,6 +77,45 @@ def weighted(params: Mapping[str, Any], class_weight: str | None, model: str) ->
     if any(name.rpartition("__")[2] == "class_weight" for name in params):
         raise UsageError("class weight: stands twice, as an option and as a parameter")
     return {**params, "class_weight": class_weight}
+
+
+def images_for(
+    features: str | None, params: Mapping[str, Any], size: int | None, mode: str | None
+) -> tuple[ImageSpec | None, dict[str, Any]]:
+    """Return what images become for some features, and the parameters that go with these.
+
+    Parameters
+    ----------
+    features : str or None
+    params : mapping
+        As given; a backbone's are completed, its digest among them.
+    size, mode : int and str, optional
+        As asked for.
+
+    Returns
+    -------
+    spec : ImageSpec or None
+        With "auto" still to be settled; None for what suits the images.
+    params : dict
+
+    Raises
+    ------
+    ModelError, MissingExtra, UsageError
+        If a backbone cannot be used.
+    """
+    wanted: dict[str, Any] = {"invert": "auto", "clean": "auto"}
+    wanted |= {} if size is None else {"side": size}
+    wanted |= {} if mode is None else {"mode": mode}
+    file = onnx_file(features)
+    if not file:
+        return (None if size is None and mode is None else ImageSpec(**wanted)), dict(params)
+    tensor = params.get("features__tensor")
+    side, own_mode, digest = backbone_side(file, None if tensor is None else str(tensor), size)
+    of_network = {"invert": "no", "fit": "pad", "side": size or side, "mode": mode or own_mode}
+    pinned = {"features__cache": True, "features__sha256": digest}
+    if size is not None and side == size:
+        pinned["features__side"] = size
+    return ImageSpec(**of_network), pinned | dict(params)
 
 
 def saved_settings(run: str | os.PathLike) -> dict[str, Any]:

@@ -82,8 +82,12 @@ def with_params(
     estimator = clone(base)
     pipeline = pipeline_inside(estimator)
     pipeline.set_params(**clone(dict(params), safe=False))
-    if n_jobs is not None and tells_epochs(pipeline):
-        pipeline[-1].set_params(n_jobs=n_jobs)
+    if n_jobs is not None:
+        threads = [name for name in pipeline.get_params() if name.endswith("__n_jobs")]
+        is_plain = not tells_epochs(pipeline)
+        own = f"{pipeline.steps[-1][0]}__"
+        ours = {name: n_jobs for name in threads if not (is_plain and name.startswith(own))}
+        pipeline.set_params(**ours)
     return estimator
 
 

@@ -50,7 +50,10 @@ class Collection:
 
 
 def read_data(
-    data: str | os.PathLike | Table, spec: ImageSpec | None = None, jobs: int = 1
+    data: str | os.PathLike | Table,
+    spec: ImageSpec | None = None,
+    jobs: int = 1,
+    settle: bool | None = None,
 ) -> Collection:
     """Read a table file, an IDX pair, a folder, a manifest or a map.
 
@@ -58,10 +61,13 @@ def read_data(
     ----------
     data : path or Table
     spec : ImageSpec, optional
-        What images become; 28x28 grey, ink brought to light on dark, cleaned if it was cut
-        so, by default.
+        What images become. By default symbols become 28x28 grey, light on dark, cleaned
+        if they were cut so, and photographs up to 64x64, in colour if they have any.
     jobs : int, default=1
         Processes that decode; -1 for one a core.
+    settle : bool, optional
+        Whether "auto" in the spec is settled for the whole set; by default only without
+        a spec.
 
     Raises
     ------
@@ -78,7 +84,11 @@ def read_data(
         notes = stale_notes(path) if table.spec_is_known else [_UNKNOWN]
         return Collection(table, notes=notes + alike_notes(table.labels))
     return read_images(
-        [path], spec or ImageSpec(invert="auto", clean="auto"), settle=spec is None, jobs=jobs
+        [path],
+        spec or ImageSpec(invert="auto", clean="auto"),
+        settle=spec is None if settle is None else settle,
+        photos=spec is None,
+        jobs=jobs,
     )
 
 
@@ -88,6 +98,7 @@ def read_images(
     *,
     labels: str = "auto",
     settle: bool = True,
+    photos: bool = False,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Collection:
@@ -95,7 +106,7 @@ def read_images(
 
     Parameters
     ----------
-    sources, spec, labels, settle
+    sources, spec, labels, settle, photos
         As in `sklimg.imagestream.ImageStream`.
     jobs, progress
         As in its `read`.
@@ -105,7 +116,7 @@ def read_images(
     DataError
         If no image can be read.
     """
-    images = ImageStream(sources, spec, labels=labels, settle=settle)
+    images = ImageStream(sources, spec, labels=labels, settle=settle, photos=photos)
     pixels = np.empty((len(images.items), images.spec.n_pixels), np.uint8)
     kept = []
     for block in images.read(jobs, progress):

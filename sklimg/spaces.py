@@ -13,7 +13,7 @@ from sklimg.augment import Augmented
 from sklimg.errors import UsageError
 from sklimg.files import count
 from sklimg.hyperband import few_folds, hyperband_search
-from sklimg.names import SEARCHES
+from sklimg.names import PRESETS, SEARCHES
 from sklimg.pipeline import build_pipeline, default_grid, default_space, full_names
 from sklimg.races import brackets
 from sklimg.search import grid_search
@@ -34,6 +34,7 @@ def space_of(
     model: str,
     params: Mapping[str, Any],
     tell: Callable[[str, str], None],
+    features: str = PRESETS[0],
 ) -> dict[str, Any]:
     """Return what to search by full names, every value checked; empty if there is nothing."""
     default = default_grid(model) if search == SEARCHES[0] else default_space()
@@ -50,7 +51,9 @@ def space_of(
                 "or let --search hyperband draw from it"
             )
         for value in ends or values:
-            build_pipeline(model, {**params, name: value})  # which refuses what is of no use
+            build_pipeline(
+                model, {**params, name: value}, features=features
+            )  # which refuses what is of no use
         if not ends and not len(values):
             raise UsageError(f"grid: expected values for {name}, got none")
         if not ends:

@@ -20,13 +20,14 @@ from sklimg.crossval import cross_validate
 from sklimg.errors import UsageError
 from sklimg.files import check_free, count, path_text, write_bytes
 from sklimg.foldruns import Progress
-from sklimg.names import AUGMENTS, BACKENDS, MODELS, SEARCHES, TURNED
+from sklimg.names import AUGMENTS, AUTO, BACKENDS, MODELS, SEARCHES, TURNED
 from sklimg.parts import Parts, check_apart, is_data, name_of, spec_notes, split_table
 from sklimg.pipeline import build_pipeline
+from sklimg.presets import DEFAULT, features_for
 from sklimg.records import records_csv
 from sklimg.runfolder import TRIALS, begin_run, is_finished
 from sklimg.runs import Run, write_run
-from sklimg.settings import check_settings, weighted
+from sklimg.settings import check_settings, images_for, weighted
 from sklimg.sources import Collection, read_data
 from sklimg.spaces import describe_search, in_stages, space_of
 from sklimg.splits import class_groups, grouped_folds
@@ -46,6 +47,7 @@ def fit(
     *,
     grid: bool | Mapping[str, Sequence] = False,
     search: str = SEARCHES[0],
+    features: str | None = None,
     model: str = MODELS[0],
     params: Mapping[str, Any] | None = None,
     test: float | str | os.PathLike | Table | None = None,
@@ -55,6 +57,8 @@ def fit(
     turned: str = TURNED[0],
     augment: str = AUGMENTS[0],
     class_weight: str | None = None,
+    size: int | None = None,
+    mode: str | None = None,
     seed: int = 0,
     jobs: int = -1,
     backend: str = BACKENDS[0],
@@ -79,6 +83,11 @@ def fit(
         "hyperband" draws candidates from the values of *grid*, or from a default space,
         and trains on only those that do well after few epochs; see
         `sklimg.hyperband.hyperband_search`.
+    features : str, optional
+        One of `sklimg.names.PRESETS`; "auto" for the one that does best in grouped
+        cross-validation on at most 2,000 training images; or "onnx:FILE" for those of
+        a network. By default "hog+patches", with colour where the images have it, and
+        "pixels" for images of fewer than 12 pixels a side.
     model : {"mlp", "sklearn-mlp", "logistic"}, default="mlp"
     params : mapping, optional
         Parameters that are set, by the classifier's bare names or full ones.
@@ -107,6 +116,11 @@ def fit(
         of its training rows alone; mirrored ones only of photographs.
     class_weight : {"balanced"}, optional
         Whether small classes weigh as much as large ones.
+    size : int, optional
+        Side in pixels of what images of a folder, a manifest or a map become; by default
+        28 for symbols, up to 64 for photographs, and what a network takes.
+    mode : {"L", "RGB"}, optional
+        Grey or colour; by default what the images are, grey for symbols.
     seed : int, default=0
         Everything random follows from it.
     jobs : int, default=-1
@@ -150,19 +164,21 @@ def fit(
         check_apart(out, data)
         if not resume:
             check_free(out)
-    check_settings(test, validation, folds, seed, augment, search, model, max_time)
+    check_settings(test, validation, folds, seed, augment, search, model, max_time, features)
     streams = np.random.SeedSequence(seed).spawn(4)
     split_rng, fold_rng, outer_rng = (np.random.default_rng(stream) for stream in streams[:3])
     model_seed = int(streams[3].generate_state(1)[0])
     params = weighted(params or {}, class_weight, model)
-    base = build_pipeline(model, params, model_seed)
-    space = space_of(base, grid, search, model, params, tell)
+    spec, params = images_for(features, params, size, mode)
+    likely = DEFAULT if features in (None, AUTO) else features  # to check the parameters by
+    base = build_pipeline(model, params, model_seed, likely)
+    space = space_of(base, grid, search, model, params, tell, likely)
     if resume and not space:
         raise UsageError(f"{out}: expected a search, as it was begun with one, got none to resume")
 
     with ExitStack() as stack:
         workers = stack.enter_context(open_workers(backend, jobs, address, tell))
-        read = read_data(data, jobs=jobs)
+        read = read_data(data, spec, jobs=jobs, settle=True)
         tell_data(read, name_of(data), tell)
         other = _read_test(test, read, jobs, tell)
         name = str(name_of(data))
@@ -176,30 +192,34 @@ def fit(
         settings |= {"model": model, "params": params, "grid": space, "search": search}
         settings |= {"augment": augment, "n_folds": len(inner), "folds": folds, "group": group}
         settings |= {"turned": turned, "seed": seed, "max_time": max_time}
-        if search != SEARCHES[0]:
-            in_stages(base, params, len(parts.train))
-        base = augmented(base, augment, parts, model_seed)
+        settings |= {"features": features, "size": size, "mode": mode}
+        bases = {}
+        for name in features_for(features, read.table.spec):
+            base = build_pipeline(model, params, model_seed, name)
+            if search != SEARCHES[0]:
+                in_stages(base, params, len(parts.train))
+            bases[name] = augmented(base, augment, parts, model_seed)
         journal = stack.enter_context(begin_run(out if space else None, settings, resume))
         how = {"kind": search, "workers": workers, "journal": journal, "progress": progress}
         how |= {"seconds": None if max_time is None else max_time / (1 + folds)}
         try:
-            chosen = choose(base, space, parts, inner, model_seed, tell=tell, **how)
+            chosen = choose(bases, space, parts, inner, model_seed, tell=tell, **how)
         except SearchInterrupted as err:
             _save_trials(err.trials, out, tell)
             raise
         run = judge(chosen.pipeline, parts, tell)
-        run.search, run.history, run.was_interrupted = chosen[1:]
+        run.search, run.history, run.features, run.was_interrupted = chosen[1:]
         run.refused, run.augmented = read.refused, augment != AUGMENTS[0]
         if folds and not run.was_interrupted:
             rows = np.sort(known if is_data(test) else np.append(known, parts.test))
             if space:
                 n_inner = len(rows) - len(rows) // folds
-                fold = describe_search(search, base, space, n_inner, N_FOLDS)
+                fold = describe_search(search, next(iter(bases.values())), space, n_inner, N_FOLDS)
                 tell("note", f"cross-validating, with a search in each of {folds} folds: {fold}")
             outer = {"n_folds": folds, "n_inner": N_FOLDS, "rng": outer_rng}
             try:
                 run.metrics["cross_validation"] = cross_validate(
-                    base, space, parts.table.take(rows), parts.groups[rows], **outer, **how
+                    bases, space, parts.table.take(rows), parts.groups[rows], **outer, **how
                 )
                 tell("folds", describe(run.metrics["cross_validation"]))
             except KeyboardInterrupt as err:
