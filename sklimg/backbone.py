@@ -10,10 +10,11 @@ References
 
 import hashlib
 import os
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklimg.errors import ModelError, UsageError
@@ -128,6 +129,19 @@ class OnnxBackbone(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             some = slice(first, first + _CHUNK)
             features[some] = self._kept(images[some]) if self.cache else self._shared(images[some])
         return features
+
+    def without_network(self):
+        """Return a copy that lacks the file's content and keeps no features, to be saved apart."""
+        check_is_fitted(self, "graph_")
+        copy = clone(self).set_params(cache=False)
+        copy.graph_, copy._n_features_out = replace(self.graph_, content=b""), self._n_features_out
+        copy.n_features_in_ = self.n_features_in_
+        return copy
+
+    def with_network(self, content):
+        """Take the content of a file back in, and return itself."""
+        self.graph_ = replace(self.graph_, content=content)
+        return self
 
     def _kept(self, images):
         """Return the features of images, those that are kept already from the store."""

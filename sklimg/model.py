@@ -1,11 +1,12 @@
 """Save a fitted pipeline as a model, verify it, load it, predict.
 
-A model folder holds ``pipeline.joblib`` (the fitted Pipeline), ``manifest.json``
-(format, classes, image spec, versions), ``seen.npy`` (digests of the training
-images, so that an evaluation can tell what was trained on) and ``SHA256SUMS``
-over them all. A joblib file runs code when it is opened: `load` is the only
-place that does, after the sums were checked. They show damage, not malice:
-load models that you or someone you trust has made.
+A model folder holds ``pipeline.joblib`` (the fitted Pipeline), ``backbone.onnx``
+(the network of its features, if there is one), ``manifest.json`` (format, classes,
+image spec, versions), ``seen.npy`` (digests of the training images, so that an
+evaluation can tell what was trained on) and ``SHA256SUMS`` over them all. A joblib
+file runs code when it is opened: `load` is the only place that does, after the sums
+were checked. They show damage, not malice: load models that you or someone you trust
+has made.
 
 Floor 4: reads and writes files, prints nothing.
 """
@@ -28,6 +29,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
 
+from sklimg.backbone import OnnxBackbone
 from sklimg.errors import ModelError, TableError
 from sklimg.files import as_json
 from sklimg.images import read_image
@@ -52,6 +54,7 @@ _OPENING_ERRORS = (  # what joblib and pickle raise on what they cannot open
     zlib.error,
 )
 _PIPELINE, _MANIFEST, _SEEN, _SUMS = "pipeline.joblib", "manifest.json", "seen.npy", "SHA256SUMS"
+_BACKBONE = "backbone.onnx"  # where there is one
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +160,8 @@ def save_model(folder: Path, model: Model) -> str:
         _MANIFEST: as_json(manifest),
         _SEEN: seen.getvalue(),
     }
+    for network in _networks(model.pipeline):
+        contents[_BACKBONE] = network.graph_.content
     for name, data in contents.items():
         (folder / name).write_bytes(data)
     sums = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in contents.items()]
@@ -165,8 +170,15 @@ def save_model(folder: Path, model: Model) -> str:
 
 
 def _bare(step: BaseEstimator) -> BaseEstimator:
-    """Return a fitted step without what differs between two equal fits."""
+    """Return a fitted step without what differs between two equal fits, or stands apart."""
+    if isinstance(step, OnnxBackbone):
+        return step.without_network()
     return step.without_history() if isinstance(step, MLPClassifier) else step
+
+
+def _networks(pipeline: Pipeline) -> list[OnnxBackbone]:
+    """Return the step whose features a network makes, if there is one."""
+    return [step for _, step in pipeline.steps if isinstance(step, OnnxBackbone)]
 
 
 def find_model(path: str | os.PathLike | None = None) -> Path:
@@ -254,6 +266,10 @@ def load(path: str | os.PathLike | None = None) -> Model:
         or pipeline.n_features_in_ != spec.n_pixels
     ):
         raise ModelError(f"{folder}: its manifest and its pipeline disagree; fit it again")
+    for network in _networks(pipeline):
+        if _BACKBONE not in contents:
+            raise ModelError(f"{folder}: incomplete model: it has no {_BACKBONE}; copy it again")
+        network.with_network(contents[_BACKBONE])
     is_known = manifest["image_is_known"]
     return Model(pipeline, classes, spec, seen, counts, is_known, _id(sums), notes)
 
@@ -267,7 +283,8 @@ def _checked(folder: Path) -> tuple[bytes, dict[str, bytes]]:
     try:
         sums = (folder / _SUMS).read_bytes()
         listed = dict(line.split("  ")[::-1] for line in sums.decode("ascii").splitlines())
-        contents = {name: (folder / name).read_bytes() for name in (_PIPELINE, _MANIFEST, _SEEN)}
+        names = [_PIPELINE, _MANIFEST, _SEEN, *[_BACKBONE] * (_BACKBONE in listed)]
+        contents = {name: (folder / name).read_bytes() for name in names}
     except (OSError, ValueError) as err:
         raise ModelError(f"{folder}: incomplete model: {err}; copy or fit it again") from err
     if set(listed) != set(contents):
