@@ -179,6 +179,12 @@ def fit(
     with ExitStack() as stack:
         workers = stack.enter_context(open_workers(backend, jobs, address, tell))
         read = read_data(data, spec, jobs=jobs, settle=True)
+        for asked, has in ((size, read.table.spec.side), (mode, read.table.spec.mode)):
+            if asked not in (None, has):
+                raise UsageError(
+                    f"size, mode: {name_of(data)} is a table of images of {read.table.spec}; make "
+                    "it anew, or leave them out"
+                )
         tell_data(read, name_of(data), tell)
         other = _read_test(test, read, jobs, tell)
         name = str(name_of(data))

@@ -61,6 +61,27 @@ def shared():
     return Path(folder) / "data"
 
 
+@pytest.fixture(scope="session")
+def shared_model():
+    """A network that others have trained; tests that need it are skipped without it."""
+    folder = os.environ.get("SKLIMG_SHARED")
+    if not folder:
+        pytest.skip("SKLIMG_SHARED is not set: no network is at hand")
+    return Path(folder) / "models" / "shufflenet-v2-12-int8.onnx"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Features that tests keep stand in a folder of their own."""
+    before = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if before is None:
+        del os.environ["XDG_CACHE_HOME"]
+    else:
+        os.environ["XDG_CACHE_HOME"] = before
+
+
 @pytest.fixture
 def sheet_file(tmp_path):
     """A 2x3 sheet of 4x4 tiles on disk; tile k is flat grey 40 * k."""

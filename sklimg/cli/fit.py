@@ -16,20 +16,11 @@ from sklimg.cli.door import (
     result,
     say,
 )
+from sklimg.cli.features import backbone_params, feature_options
 from sklimg.cli.params import parse_params
 from sklimg.cli.progress import search_progress
 from sklimg.errors import DataError
-from sklimg.names import (
-    ARTIFACTS,
-    AUGMENTS,
-    LATEST,
-    MODELS,
-    NORMALISATIONS,
-    ONNX,
-    PRESETS,
-    SEARCHES,
-)
-from sklimg.spec import MODES
+from sklimg.names import ARTIFACTS, AUGMENTS, LATEST, MODELS, SEARCHES
 
 __all__ = ["fit"]
 
@@ -54,38 +45,7 @@ _OF_SEARCH = {
     help="hyperband draws candidates and trains on only those that do well early; it implies "
     "--grid, with a space of its own.",
 )
-@click.option(
-    "--features",
-    metavar="PRESET",
-    help=f"What the classifier learns from: {', '.join(PRESETS)}; auto, the one that does best in "
-    "cross-validation on the training images; or onnx:FILE, a network that others have trained.  "
-    "[default: hog+patches, with colour where the images have it]",
-)
-@click.option(
-    "--tensor",
-    metavar="NAME",
-    help="Of onnx:FILE, the features.  [default: what its classifier takes]",
-)
-@click.option(
-    "--normalise",
-    type=click.Choice(NORMALISATIONS),
-    help="What onnx:FILE takes.  [default: what it says, else imagenet]",
-)
-@click.option(
-    "--no-cache", is_flag=True, help="Keep no features of onnx:FILE on disk, and look for none."
-)
-@click.option(
-    "--size",
-    type=click.IntRange(1, 1024),
-    metavar="SIDE",
-    help="Pixels a side of what images in folders become.  [default: 28 for symbols, up to 64 for "
-    "photographs, what onnx:FILE takes]",
-)
-@click.option(
-    "--mode",
-    type=click.Choice(MODES),
-    help="Grey or colour.  [default: what photographs are; grey for symbols]",
-)
+@feature_options
 @click.option(
     "--model",
     default=MODELS[0],
@@ -247,7 +207,7 @@ def _asked(options: dict) -> dict:
 
     asked = dict(options)
     fixed, searched = parse_params(asked.pop("params"))
-    fixed |= _of_backbone(asked, fixed)
+    fixed |= backbone_params(asked, fixed)
     is_wanted, model, search = asked.pop("grid"), asked["model"], asked["search"]
     if search == SEARCHES[0]:
         asked["grid"] = (default_grid(model) if is_wanted else {}) | searched
@@ -256,20 +216,6 @@ def _asked(options: dict) -> dict:
     weight = asked.pop("class_weight")
     asked["class_weight"] = None if weight == "none" else weight
     return asked | {"params": fixed, "test": _share(asked["test"])}
-
-
-def _of_backbone(asked: dict, fixed: dict) -> dict:
-    """Take the options of a backbone out of *asked* and return them as parameters."""
-    given = {"--tensor": asked.pop("tensor"), "--normalise": asked.pop("normalise")}
-    given["--no-cache"] = asked.pop("no_cache") or None
-    given = {option: value for option, value in given.items() if value is not None}
-    if given and not str(asked["features"]).startswith(ONNX):
-        raise click.UsageError(f"{next(iter(given))}: expected --features {ONNX}FILE beside it")
-    names = {"--tensor": "tensor", "--normalise": "normalise", "--no-cache": "cache"}
-    params = {f"features__{names[option]}": value for option, value in given.items()}
-    if twice := params.keys() & fixed.keys():
-        raise click.UsageError(f"--param: {twice.pop()} stands twice, as an option, too")
-    return params | ({"features__cache": False} if "--no-cache" in given else {})
 
 
 def _tell_finished(run: Path, as_json: bool) -> int:
