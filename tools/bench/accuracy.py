@@ -33,6 +33,7 @@ BEST += ["hidden_layer_sizes=512", "dropout=0.5", "label_smoothing=0.1"]
 BEST += ["max_iter=12", "batch_size=128", "learning_rate_init=0.003"]
 QUICK = ["hidden_layer_sizes=128", "dropout=0.2", "label_smoothing=0.1", "max_iter=5"]
 QUICK += ["batch_size=128"]
+WATCHED = ["early_stopping=true", "validation_fraction=0.05"]  # not by a second fit
 PEERS = ("MLPClassifier", "SVC")
 CNN = "PyTorch CNN"
 LEAST = 5.0
@@ -41,11 +42,11 @@ LEAST = 5.0
 def runs_of(name: str) -> Iterator[tuple[str, list[str]]]:
     """Yield what is tried on a data set: a name, and options of ours; none for a peer."""
     if name == "fashion":
-        short = _params(["max_iter=12", "batch_size=128"])
+        short = _params(["max_iter=12", "batch_size=128", *WATCHED])
         for features in (*SMALL, "auto"):
             yield features, ["--features", features, *short]
-        yield "hog+patches, quick", ["--features", "hog+patches", *_params(QUICK)]
-        yield "hog+patches, large", ["--features", "hog+patches", *_params(BEST)]
+        yield "hog+patches, quick", ["--features", "hog+patches", *_params(QUICK + WATCHED)]
+        yield "hog+patches, large", ["--features", "hog+patches", *_params(BEST + WATCHED)]
     elif name == "tiles":
         light = ["--augment", "light"]
         yield from ((features, ["--features", features, *light]) for features in SMALL)
