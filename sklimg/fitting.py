@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
 from sklimg.augment import Augmented
-from sklimg.errors import DataError, UsageError
+from sklimg.errors import SklimgError, UsageError
 from sklimg.files import one_line
 from sklimg.mlp import MLPClassifier
 from sklimg.partners import one_blas_thread
@@ -70,7 +70,7 @@ def fit_alone(
             if isinstance(copy, Augmented):
                 return copy.fit(X, y, validation_data=validation_data)
             return fit_watched(copy, X, y, validation_data)
-        except (DataError, UsageError):
+        except SklimgError:
             raise
         except (TypeError, ValueError) as err:
             raise UsageError(f"parameters: the fit failed: {one_line(err)[:300]}") from err

@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.class_weight import compute_sample_weight
 
 from sklimg.augment import Augmented
-from sklimg.errors import OutputError
+from sklimg.errors import ModelError, OutputError
 from sklimg.files import one_line
 from sklimg.fitting import one_quiet_thread
 from sklimg.mlp import MLPClassifier
@@ -91,6 +91,8 @@ def prepare_fold(
                 X_train = features.fit_transform(X_train, y_train)
                 X_test = features.transform(X_test)
                 watch = None if watch is None else (features.transform(watch[0]), watch[1])
+    except ModelError:  # a network that is gone or has changed is no fault of a candidate
+        raise
     except _FAILURES as err:
         return one_line(err)[:300] or type(err).__name__
     return Fold(X_train, y_train, some, watch, X_test, y[test])

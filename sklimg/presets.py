@@ -4,6 +4,7 @@ Floor 3: estimators and plain values; nothing is fitted here.
 """
 
 from difflib import get_close_matches
+from pathlib import Path
 
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion
@@ -15,7 +16,7 @@ from sklimg.names import AUTO, ONNX, PRESETS
 from sklimg.spec import ImageSpec
 from sklimg.transformers import PixelScaler
 
-__all__ = ["DEFAULT", "check_features", "feature_step", "features_for", "onnx_file"]
+__all__ = ["DEFAULT", "anchored", "check_features", "feature_step", "features_for", "onnx_file"]
 
 DEFAULT = "hog+patches"  # of grey images
 _LEAST_SIDE = 12  # pixels; of smaller images, there is nothing to see but pixels
@@ -42,6 +43,12 @@ def onnx_file(features: str | None) -> str:
     """Return the file of a backbone that features name; empty if they name none."""
     is_named = isinstance(features, str) and features.startswith(ONNX)
     return features.removeprefix(ONNX) if is_named else ""
+
+
+def anchored(features: str | None) -> str | None:
+    """Return features with the file of a backbone as it is called from any folder."""
+    file = onnx_file(features)
+    return f"{ONNX}{Path(file).absolute()}" if file else features
 
 
 def features_for(features: str | None, spec: ImageSpec) -> list[str]:

@@ -23,7 +23,7 @@ from sklimg.foldruns import Progress
 from sklimg.names import AUGMENTS, AUTO, BACKENDS, MODELS, SEARCHES, TURNED
 from sklimg.parts import Parts, check_apart, is_data, name_of, spec_notes, split_table
 from sklimg.pipeline import build_pipeline
-from sklimg.presets import DEFAULT, features_for
+from sklimg.presets import DEFAULT, anchored, features_for
 from sklimg.records import records_csv
 from sklimg.runfolder import TRIALS, begin_run, is_finished
 from sklimg.runs import Run, write_run
@@ -169,6 +169,7 @@ def fit(
     split_rng, fold_rng, outer_rng = (np.random.default_rng(stream) for stream in streams[:3])
     model_seed = int(streams[3].generate_state(1)[0])
     params = weighted(params or {}, class_weight, model)
+    features = anchored(features)
     spec, params = images_for(features, params, size, mode)
     likely = DEFAULT if features in (None, AUTO) else features  # to check the parameters by
     base = build_pipeline(model, params, model_seed, likely)

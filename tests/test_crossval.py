@@ -14,7 +14,7 @@ BASE = build_pipeline("logistic")
 
 def scores_of(table, groups, grid=None):
     return cross_validate(
-        BASE,
+        {"pixels": BASE},
         full_names(BASE, grid or {}),
         table,
         groups,

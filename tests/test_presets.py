@@ -1,5 +1,7 @@
 """Features by name."""
 
+from pathlib import Path
+
 import pytest
 from sklearn.pipeline import FeatureUnion
 
@@ -7,7 +9,7 @@ from sklimg.backbone import OnnxBackbone
 from sklimg.errors import UsageError
 from sklimg.features import HOG
 from sklimg.names import AUTO, PRESETS
-from sklimg.presets import check_features, feature_step, features_for, onnx_file
+from sklimg.presets import anchored, check_features, feature_step, features_for, onnx_file
 from sklimg.spec import ImageSpec
 
 GREY, COLOUR, SMALL = ImageSpec(28), ImageSpec(64, "RGB"), ImageSpec(8)
@@ -49,6 +51,8 @@ def test_what_images_get(features, spec, expected):
 def test_a_backbone_is_named_by_its_file():
     check_features("onnx:a b.onnx")
     assert onnx_file("onnx:a b.onnx") == "a b.onnx"
+    assert anchored("onnx:a.onnx") == f"onnx:{Path('a.onnx').absolute()}"
+    assert [anchored(name) for name in ("hog", AUTO, None)] == ["hog", AUTO, None]
     assert [onnx_file(name) for name in ("hog", AUTO, None)] == ["", "", ""]
     step = feature_step("onnx:a.onnx", 0)
     assert isinstance(step, OnnxBackbone)
