@@ -79,7 +79,7 @@ def test_a_folder_of_tiles_is_absent_or_whole(here):
 def interrupted_fit(here, *options):
     """Return the process of a fit that got Ctrl-C in its epochs, and what it said then."""
     words = [SKLIMG, "fit", "photos", "--param", "max_iter=5000", "--param", "tol=0", "-o", "run"]
-    words += options
+    words += ["--features", "pixels", *options]
     with subprocess.Popen(words, cwd=here, stderr=subprocess.PIPE, text=True) as run:
         while "split" not in run.stderr.readline():
             assert run.poll() is None
