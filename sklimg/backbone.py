@@ -31,6 +31,7 @@ __all__ = ["OnnxBackbone", "backbone_side"]
 
 _SIDE = 224  # of the input, where the network takes any
 _LENGTH = 0.5  # root mean square of an image's features
+_WAY = 1  # of making features, which changes with what is done here or in `sklimg.views`
 _CHUNK = 512  # images whose features are kept at once
 
 
@@ -106,13 +107,16 @@ class OnnxBackbone(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             raise UsageError(
                 f"normalise: expected one of {', '.join(NORMALISATIONS)}, got {self.normalise!r}"
             )
+        for name, allowed in (("cache", (True, False)), ("n_jobs", (None, 1, 2, -1))):
+            if getattr(self, name) not in allowed:
+                raise UsageError(f"{name}: expected one of {allowed}, got {getattr(self, name)!r}")
         if self.views not in (1, 2, 4):
             raise UsageError(f"views: expected 1, 2 or 4, got {self.views!r}")
         self.graph_ = read_graph(self.file, None if self.tensor is None else str(self.tensor))
         found = hashlib.sha256(self.graph_.content).hexdigest()
         if self.sha256 is not None and found != self.sha256:
             raise ModelError(
-                f"{self.file}: expected the network of SHA-256 {self.sha256[:12]}…, got "
+                f"{self.file}: expected the network of SHA-256 {str(self.sha256)[:12]}…, got "
                 f"{found[:12]}…: it has changed; bring the file back, or fit anew"
             )
         self._check_side()
@@ -146,7 +150,16 @@ class OnnxBackbone(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _kept(self, images):
         """Return the features of images, those that are kept already from the store."""
         digest = hashlib.sha256(self.graph_.content).hexdigest()
-        how = (digest, self.graph_.tensor, self.side, self.normalise, self.views, images.shape[1:])
+        made_by = (_WAY, require("onnxruntime", "embed").__version__)
+        how = (
+            *made_by,
+            digest,
+            self.graph_.tensor,
+            self.side,
+            self.normalise,
+            self.views,
+            images.shape[1:],
+        )
         keys = row_keys(images.reshape(len(images), -1), repr(how))
         store = FeatureStore(cache_file())
         found = store.get(keys)
@@ -177,6 +190,11 @@ class OnnxBackbone(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         flat = self._run(network_input(views, graph.image, self.normalise, graph.metadata))
         if self.views > 1:
             flat = flat.reshape(len(flat) // 2, 2, -1).mean(axis=1)
+        if not np.isfinite(flat).all():
+            raise ModelError(
+                f"{self.file}: expected features that are numbers, got NaN or infinity; does it "
+                "take another --normalise or --tensor?"
+            )
         rooted = (np.sign(flat) * np.sqrt(np.abs(flat))).reshape(1, -1)
         length = np.sqrt(np.mean(rooted**2))
         return (rooted * (_LENGTH / max(float(length), 1e-12))).astype(np.float32)

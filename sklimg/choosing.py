@@ -4,6 +4,7 @@ Floor 5: fits, prints nothing itself; what it does it tells a callable.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from sklimg.augment import Augmented
 from sklimg.featurechoice import FeatureChoice, choose_features
 from sklimg.files import count, natural_key
 from sklimg.fitting import fit_alone, pipeline_of
-from sklimg.foldruns import Budget, Progress
+from sklimg.foldruns import Budget, Progress, left_of
 from sklimg.history import epoch_history
 from sklimg.journal import Journal
 from sklimg.names import AUGMENTS, SEARCHES
@@ -102,6 +103,7 @@ def choose(
     n_train = len(parts.train)
     X, y, groups = parts.table.pixels[known], parts.table.labels[known], parts.groups[known]
     search = features = None
+    begun = monotonic()
     if len(bases) > 1:
         rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0])
         how = {"workers": workers, "journal": journal.part("features"), "seconds": seconds}
@@ -110,7 +112,11 @@ def choose(
         tell("features", str(features))
     base = bases[features.best] if features else next(iter(bases.values()))
     if space:
-        how = {"workers": workers, "journal": journal.part("search"), "budget": Budget(seconds)}
+        how = {
+            "workers": workers,
+            "journal": journal.part("search"),
+            "budget": Budget(left_of(seconds, begun)),
+        }
         how |= {"groups": groups, "tell": tell, "progress": progress}
         tell("search", describe_search(kind, base, space, len(y), len(inner)))
         search = run_search(kind, base, space, X, y, inner, **how)

@@ -8,6 +8,8 @@ References
    Vision, 1991.
 """
 
+from numbers import Integral
+
 import numpy as np
 from PIL import Image
 
@@ -56,7 +58,7 @@ def colour_histogram(
     """
     if space not in SPACES:
         raise UsageError(f"space: expected one of {', '.join(SPACES)}, got {space!r}")
-    if np.shape(bins) != (3,) or not all(n == int(n) and 1 <= n <= 256 for n in bins):
+    if len(bins) != 3 or not all(isinstance(n, Integral) and 1 <= n <= 256 for n in bins):
         raise UsageError(f"bins: expected three whole numbers from 1 to 256, got {bins!r}")
     n, height, width = images.shape[:3]
     if min(height, width) < n_cells:

@@ -5,6 +5,7 @@ Floor 5: fits and predicts, prints nothing.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from sklimg.evaluation import baseline_accuracies, evaluate_predictions, vote_we
 from sklimg.featurechoice import choose_features
 from sklimg.files import natural_key
 from sklimg.fitting import fit_alone
-from sklimg.foldruns import Budget, Progress
+from sklimg.foldruns import Budget, Progress, left_of
 from sklimg.journal import Journal
 from sklimg.names import SEARCHES
 from sklimg.sharedfits import with_params
@@ -83,6 +84,7 @@ def cross_validate(
     folds = grouped_folds(y, groups, n_folds, rng)
     of_folds, plain = [], []
     for k, (train, held_back) in enumerate(folds, start=1):
+        begun = monotonic()
         (best,) = bases.values() if len(bases) == 1 else (None,)
         if best is None:
             how = {"workers": workers, "journal": journal.part(f"outer-fold{k}-features")}
@@ -101,7 +103,7 @@ def cross_validate(
                 groups=groups[train],
                 workers=workers,
                 journal=journal.part(f"outer-fold{k}"),
-                budget=Budget(seconds),
+                budget=Budget(left_of(seconds, begun)),
                 progress=_in_fold(progress, k, len(folds)),
             )
             best = with_params(best, search.best_params, n_jobs=None)

@@ -65,11 +65,12 @@ class FeatureChoice:
         order = sorted(self.scores, key=self.mean, reverse=True)
         others = ", ".join(f"{name} {self.mean(name):.3f}" for name in order if name != self.best)
         n_folds = len(self.scores[self.best])
-        return (
+        said = (
             f"{self.best}: accuracy {self.mean(self.best):.3f} ± "
             f"{self.standard_error(self.best):.3f} in {n_folds} folds of "
-            f"{count(self.n_images, 'training image')}; {others}"
+            f"{count(self.n_images, 'training image')}"
         )
+        return f"{said}; {others}" if others else said
 
 
 def choose_features(

@@ -6,7 +6,7 @@ each row alone: a served model sees a single image exactly as training saw it.
 Floor 2: estimators alone.
 """
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import (
@@ -28,6 +28,7 @@ from sklimg.spec import ImageSpec
 __all__ = ["HOG", "ColourHistogram", "Deslant", "PatchFeatures", "as_images", "whole_levels"]
 
 _SAMPLES_OF_IMAGE = 100  # patches that a dictionary is learned from, of each image at most
+_MOST_BINS = 4096  # of the colours of one part
 _PLACES = 32  # that patches are looked at, down and across, about
 
 
@@ -104,7 +105,7 @@ class HOG(_ImageFeatures):
     def _how(self, side):
         cell, block = side // self.n_cells, _whole(self, "cells_per_block")
         return {
-            "orientations": self.orientations,
+            "orientations": _whole(self, "orientations"),
             "pixels_per_cell": (cell, cell),
             "cells_per_block": (block, block),
         }
@@ -115,8 +116,8 @@ class ColourHistogram(_ImageFeatures):
 
     Parameters
     ----------
-    bins : tuple of int, default=(4, 4, 4)
-        Of red, green and blue; or of hue, saturation and value.
+    bins : int or tuple of int, default=4
+        Of red, green and blue, or of hue, saturation and value; one number for all.
     n_cells : int, default=2
         Parts down and across.
     space : {"rgb", "hsv"}, default="rgb"
@@ -127,7 +128,7 @@ class ColourHistogram(_ImageFeatures):
     (3, 256)
     """
 
-    def __init__(self, bins=(4, 4, 4), n_cells=2, space=SPACES[0]):
+    def __init__(self, bins=4, n_cells=2, space=SPACES[0]):
         self.bins = bins
         self.n_cells = n_cells
         self.space = space
@@ -138,11 +139,18 @@ class ColourHistogram(_ImageFeatures):
                 "colour: expected images of three channels, got grey ones; make the table in "
                 "colour (--mode RGB), or choose other features"
             )
+        n_bins = np.prod(self._bins)
+        if n_bins > _MOST_BINS:
+            raise UsageError(f"bins: expected at most {_MOST_BINS} in all, got {n_bins}")
         return self._described(images[:1]).shape[1]
 
     def _described(self, images):
         n_cells = _whole(self, "n_cells")
-        return colour_histogram(whole_levels(images), tuple(self.bins), n_cells, self.space)
+        return colour_histogram(whole_levels(images), self._bins, n_cells, self.space)
+
+    @property
+    def _bins(self):
+        return (self.bins,) * 3 if isinstance(self.bins, Integral) else tuple(self.bins)
 
 
 class PatchFeatures(_ImageFeatures):
@@ -200,8 +208,10 @@ class PatchFeatures(_ImageFeatures):
     def _learn(self, images):
         n_patches, side = _whole(self, "n_patches"), _whole(self, "patch_side")
         n_cells, n_samples = _whole(self, "n_cells"), _whole(self, "n_samples")
-        if not self.threshold >= 0:
+        if not isinstance(self.threshold, Real) or not self.threshold >= 0:
             raise UsageError(f"threshold: expected 0 or more, got {self.threshold!r}")
+        if self.n_jobs not in (None, 1, 2, -1):
+            raise UsageError(f"n_jobs: expected 1, 2, -1 or None, got {self.n_jobs!r}")
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         n_samples = max(min(n_samples, _SAMPLES_OF_IMAGE * len(images)), n_patches)
         found = learn_dictionary(images, n_patches, side, n_samples, rng)
@@ -268,6 +278,6 @@ def whole_levels(images: np.ndarray) -> np.ndarray:
 def _whole(model: BaseEstimator, name: str) -> int:
     """Return a parameter that has to be a whole number from 1."""
     value = getattr(model, name)
-    if not isinstance(value, Integral) or value < 1:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise UsageError(f"{name}: expected a whole number from 1, got {value!r}")
     return int(value)

@@ -1,7 +1,7 @@
 """Features of images, kept on disk by what they were made of.
 
 A row stands under a digest of the pixels and of everything that decides its features,
-so nothing kept is ever wrong, only unneeded; what is oldest goes when there is too much.
+so nothing kept is ever wrong, only unneeded; the oldest go when there are too many.
 
 Floor 1: reads and writes one SQLite file, prints nothing.
 """
@@ -101,8 +101,9 @@ class FeatureStore:
 
 def cache_file() -> Path:
     """Return where features are kept: in the user's folder for what may be deleted."""
-    if given := os.environ.get("XDG_CACHE_HOME"):
-        place = Path(given)
+    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if given.is_absolute():  # any other is to be ignored
+        place = given
     else:
         place = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
     return place / "sklimg" / "features.sqlite"

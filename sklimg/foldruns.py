@@ -20,7 +20,7 @@ from sklimg.trials import Trials
 from sklimg.watching import last_step
 from sklimg.workers import Workers
 
-__all__ = ["Budget", "Progress", "SharedFolds", "about_search", "recorded", "run_fits"]
+__all__ = ["Budget", "Progress", "SharedFolds", "about_search", "left_of", "recorded", "run_fits"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,11 @@ class Budget:
     def is_over(self) -> bool:
         """Whether the time is up."""
         return self.end is not None and monotonic() > self.end
+
+
+def left_of(seconds: float | None, begun: float) -> float | None:
+    """Return what is left of some seconds that began then, by `time.monotonic`."""
+    return None if seconds is None else max(seconds - (monotonic() - begun), 0.0)
 
 
 class SharedFolds:

@@ -25,6 +25,7 @@ _TAIL = {  # operations that may stand behind a classifier's dense layer
     *("Softmax", "LogSoftmax", "Sigmoid", "QLinearSoftmax", "QLinearSigmoid"),
     *("Flatten", "Reshape", "Squeeze", "DequantizeLinear", "QuantizeLinear"),
 }
+_MOST_SIDE = 1024  # pixels, of an image
 _QUANTIZE = ("QuantizeLinear", "DynamicQuantizeLinear")
 
 
@@ -162,13 +163,15 @@ def _image_input(onnx: Any, graph: Any, file: str) -> ImageInput:
                 dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
                 side = sizes.pop() if sizes else None
                 name = np.dtype(dtype).name
-                if name not in ("float32", "float16", "uint8"):
+                is_odd = side is not None and not 1 <= side <= _MOST_SIDE
+                if is_odd or name not in ("float32", "float16", "uint8"):
                     break
                 return ImageInput(value.name, is_first, side, channels, shape[0] or None, name)
     got = "; ".join(f"{value.name!r} {_shape_text(value)}" for value in given) or "none"
     raise ModelError(
-        f"{file}: expected one input for square images, of shape (batch, 3, side, side) or "
-        f"(batch, side, side, 3), got {got}; export the network with such an input"
+        f"{file}: expected one input for square images of at most {_MOST_SIDE} pixels a side, of "
+        f"shape (batch, 3, side, side) or (batch, side, side, 3), got {got}; export the network with "
+        "such an input"
     )
 
 

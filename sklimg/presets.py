@@ -81,6 +81,8 @@ def feature_step(features: str, seed: int) -> BaseEstimator:
         Of what is learned from the images.
     """
     check_features(features)
+    if features in (None, AUTO):
+        raise UsageError(f"features: expected one of {', '.join(PRESETS)}, got {features!r}")
     if file := onnx_file(features):
         return OnnxBackbone(file)
     words = features.split("+")

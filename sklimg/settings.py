@@ -5,14 +5,15 @@ Floor 5: looks at values and at a run's config.json.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from sklimg.backbone import backbone_side
-from sklimg.errors import UsageError
+from sklimg.errors import ModelError, OutputError, UsageError
 from sklimg.extras import require
-from sklimg.names import AUGMENTS, SEARCHES
+from sklimg.featurestore import FeatureStore, cache_file
+from sklimg.names import AUGMENTS, AUTO, SEARCHES
 from sklimg.parts import is_data
 from sklimg.presets import check_features, onnx_file
 from sklimg.runfolder import CONFIG
@@ -20,7 +21,14 @@ from sklimg.spans import parse_span
 from sklimg.spec import ImageSpec
 from sklimg.table import Table
 
-__all__ = ["check_settings", "images_for", "saved_settings", "weighted"]
+__all__ = [
+    "check_auto",
+    "check_settings",
+    "images_for",
+    "saved_settings",
+    "usable_cache",
+    "weighted",
+]
 
 _LISTS = ("hidden_layer_sizes", "dropout")  # parameters whose values may be lists, in JSON
 _SAVED = (
@@ -112,10 +120,38 @@ def images_for(
     tensor = params.get("features__tensor")
     side, own_mode, digest = backbone_side(file, None if tensor is None else str(tensor), size)
     of_network = {"invert": "no", "fit": "pad", "side": size or side, "mode": mode or own_mode}
+    known = params.get("features__sha256", digest)
+    if known != digest:
+        raise ModelError(
+            f"{file}: expected the network of SHA-256 {str(known)[:12]}…, got {digest[:12]}…: it "
+            "has changed; bring the file back, or fit anew"
+        )
     pinned = {"features__cache": True, "features__sha256": digest}
     if size is not None and side == size:
         pinned["features__side"] = size
     return ImageSpec(**of_network), pinned | dict(params)
+
+
+def check_auto(features: str | None, names: Iterable[str]) -> None:
+    """Raise UsageError if features are to be chosen and some of the parameters are theirs."""
+    own = [name for name in names if name.startswith("features__")]
+    if features == AUTO and own:
+        raise UsageError(
+            f"parameter {own[0]!r}: {AUTO} compares presets as they are; name one of them, such as "
+            "hog+patches, to set it"
+        )
+
+
+def usable_cache(params: dict[str, Any], tell: Callable[[str, str], None]) -> dict[str, Any]:
+    """Return parameters without the cache of a backbone where it cannot be used, and say so."""
+    if not params.get("features__cache"):
+        return params
+    try:
+        FeatureStore(cache_file()).get([])
+    except OutputError as err:
+        tell("warning", f"{err}; going on without")
+        return params | {"features__cache": False}
+    return params
 
 
 def saved_settings(run: str | os.PathLike) -> dict[str, Any]:

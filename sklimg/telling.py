@@ -3,7 +3,7 @@
 Each function calls ``tell(topic, text)``. Floor 5: prints nothing itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklimg.files import count, natural_key
 from sklimg.runs import Run
 from sklimg.sources import Collection
+from sklimg.spec import ImageSpec
 from sklimg.trials import NOT_TRIED, Trials, value_text
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "tell_best",
     "tell_data",
     "tell_end",
+    "tell_features",
     "tell_small_classes",
     "tell_verdict",
 ]
@@ -54,6 +56,16 @@ def tell_data(collection: Collection, name: str, tell: Callable) -> None:
         tell("note", note)
     if refused := collection.refused:
         tell("warning", f"{count(len(refused), 'file')} rejected, the first: {refused[0]}")
+
+
+def tell_features(
+    asked: str | None, presets: Sequence[str], spec: ImageSpec, tell: Callable
+) -> None:
+    """Tell what is learned from, unless it is chosen yet."""
+    if len(presets) > 1:
+        return
+    why = f", the default for {spec}" if asked is None else ""
+    tell("features", f"{presets[0]}{why}")
 
 
 def tell_best(trials: Trials, tell: Callable) -> None:

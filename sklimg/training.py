@@ -27,12 +27,19 @@ from sklimg.presets import DEFAULT, anchored, features_for
 from sklimg.records import records_csv
 from sklimg.runfolder import TRIALS, begin_run, is_finished
 from sklimg.runs import Run, write_run
-from sklimg.settings import check_settings, images_for, weighted
+from sklimg.settings import check_auto, check_settings, images_for, usable_cache, weighted
 from sklimg.sources import Collection, read_data
 from sklimg.spaces import describe_search, in_stages, space_of
 from sklimg.splits import class_groups, grouped_folds
 from sklimg.table import Table
-from sklimg.telling import describe, tell_data, tell_end, tell_small_classes, tell_verdict
+from sklimg.telling import (
+    describe,
+    tell_data,
+    tell_end,
+    tell_features,
+    tell_small_classes,
+    tell_verdict,
+)
 from sklimg.testing import judge
 from sklimg.trials import SearchInterrupted, Trials
 
@@ -171,11 +178,14 @@ def fit(
     params = weighted(params or {}, class_weight, model)
     features = anchored(features)
     spec, params = images_for(features, params, size, mode)
+    params = usable_cache(params, tell)
     likely = DEFAULT if features in (None, AUTO) else features  # to check the parameters by
     base = build_pipeline(model, params, model_seed, likely)
     space = space_of(base, grid, search, model, params, tell, likely)
     if resume and not space:
         raise UsageError(f"{out}: expected a search, as it was begun with one, got none to resume")
+
+    check_auto(features, [*params, *space])
 
     with ExitStack() as stack:
         workers = stack.enter_context(open_workers(backend, jobs, address, tell))
@@ -200,8 +210,9 @@ def fit(
         settings |= {"augment": augment, "n_folds": len(inner), "folds": folds, "group": group}
         settings |= {"turned": turned, "seed": seed, "max_time": max_time}
         settings |= {"features": features, "size": size, "mode": mode}
-        bases = {}
-        for name in features_for(features, read.table.spec):
+        bases, presets = {}, features_for(features, read.table.spec)
+        tell_features(features, presets, read.table.spec, tell)
+        for name in presets:
             base = build_pipeline(model, params, model_seed, name)
             if search != SEARCHES[0]:
                 in_stages(base, params, len(parts.train))

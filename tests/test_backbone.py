@@ -149,6 +149,12 @@ def test_an_operation_that_the_runtime_lacks_is_told(tmp_path):
         OnnxBackbone(file, side=16).fit(pictures())
 
 
+def test_features_that_are_no_numbers_are_refused(tmp_path):
+    file = write_network(tmp_path / "n.onnx", op="Log")
+    with pytest.raises(ModelError, match="expected features that are numbers, got NaN or infinity"):
+        OnnxBackbone(file, side=16).fit(pictures())
+
+
 def test_a_size_it_cannot_take_is_told(network):
     with pytest.raises(ModelError, match="the network failed on images of 2x2"):
         OnnxBackbone(network, side=2).fit(pictures())
@@ -157,6 +163,8 @@ def test_a_size_it_cannot_take_is_told(network):
 @pytest.mark.parametrize(
     ("params", "words"),
     [
+        ({"cache": "maybe"}, "cache: expected one of .*, got 'maybe'"),
+        ({"n_jobs": 7}, "n_jobs: expected one of .*, got 7"),
         ({"views": 3}, "views: expected 1, 2 or 4, got 3"),
         ({"normalise": "magic"}, "normalise: expected one of imagenet, .*, got 'magic'"),
         ({"tensor": "shrs"}, "tensor: .* none of the name 'shrs'"),
@@ -177,8 +185,7 @@ def test_the_shared_network_sees(shared_model, shared):
     from sklimg.sources import read_images
     from sklimg.spec import ImageSpec
 
-    files = [shared / "animals" / kind / f"{kind}_1.jpg" for kind in ("Bear", "Zebra")]
-    files = [next(iter(sorted(f.parent.glob("*")))) for f in files]
+    files = [min((shared / "animals" / kind).iterdir()) for kind in ("Bear", "Zebra")]
     table = read_images(files, ImageSpec(224, "RGB"), settle=False).table
     got = OnnxBackbone(shared_model).fit_transform(table.pixels)
     assert got.shape == (2, 2048)

@@ -75,7 +75,7 @@ def test_a_budget_of_images_is_kept_and_groups_stay_whole(monkeypatch):
         assert not set(groups[train]) & set(groups[test])
 
 
-def test_the_seed_and_the_processes_decide_nothing_else():
+def test_the_number_of_processes_decides_nothing():
     X, y = leaning_bars()
     one, same = (choose(X, y, workers=Workers(n)) for n in (1, 2))
     assert one == same
@@ -95,6 +95,7 @@ def test_one_preset_is_compared_however_little_time_there_is():
     told = []
     choice = choose(*leaning_bars(60), seconds=1e-9, tell=lambda *line: told.append(line))
     assert list(choice.scores) == ["pixels"]
+    assert str(choice).endswith("in 5 folds of 60 training images")
     assert told[-1][1] == "the time was up before hog was tried; give more --max-time"
 
 

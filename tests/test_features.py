@@ -149,6 +149,11 @@ def test_memory_is_bounded(name):
         (HOG(cells_per_block=9), (28, 28), "hog: expected images of at least 36x36 pixels"),
         (PatchFeatures(n_patches=1.5), (28, 28), "n_patches: expected a whole number"),
         (PatchFeatures(threshold=-1), (28, 28), "threshold: expected 0 or more, got -1"),
+        (PatchFeatures(threshold="abc"), (28, 28), "threshold: expected 0 or more, got 'abc'"),
+        (PatchFeatures(n_jobs=7), (28, 28), "n_jobs: expected 1, 2, -1 or None, got 7"),
+        (HOG(True), (28, 28), "n_cells: expected a whole number from 1, got True"),
+        (HOG(orientations="a"), (28, 28), "orientations: expected a whole number from 1, got 'a'"),
+        (ColourHistogram(99), (8, 8, 3), "bins: expected at most 4096 in all, got 970299"),
         (ColourHistogram(space="lab"), (8, 8, 3), "space: expected one of"),
     ],
 )

@@ -49,7 +49,7 @@ def test_a_likeness_is_what_the_formula_says():
         np.testing.assert_allclose(row, np.sqrt(sums).ravel(), atol=2e-4)
 
 
-def test_a_dictionary_whitens():
+def test_brightness_and_contrast_do_not_count():
     rng = np.random.default_rng(2)
     images = np.repeat(np.repeat(rng.integers(0, 256, (60, 6, 6), np.uint8), 3, 1), 3, 2)
     found = learned(images, n_patches=16, side=4)

@@ -59,6 +59,12 @@ def test_a_backbone_is_named_by_its_file():
     assert step.file == "a.onnx"
 
 
+@pytest.mark.parametrize("features", [None, AUTO])
+def test_what_is_still_open_is_no_step(features):
+    with pytest.raises(UsageError, match="features: expected one of pixels, .*, got"):
+        feature_step(features, 0)
+
+
 @pytest.mark.parametrize(
     ("features", "words"),
     [

@@ -169,6 +169,15 @@ def test_a_network_that_changed_is_not_gone_on_with(invoke, here):
     assert invoke("fit", "--resume", "run").exit_code == 0
 
 
+def test_a_cache_that_cannot_be_used_is_left_out(invoke, here, monkeypatch):
+    write_network(here / "n.onnx", shape=(1, 3, 20, 20))
+    (here / "sklimg").write_bytes(b"a file where a folder should be")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(here))
+    done = invoke("fit", "photos", *QUICK, "--features", "onnx:n.onnx", "-o", "run")
+    assert done.exit_code == 0, done.stderr
+    assert lines_of(done.stderr, "warning")[0].endswith("--no-cache; going on without")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "part"),
     [
@@ -178,6 +187,13 @@ def test_a_network_that_changed_is_not_gone_on_with(invoke, here):
         (["t.csv", "--no-cache"], 2, "--no-cache: expected --features onnx:FILE beside it"),
         (["t.csv", "--size", "20"], 2, "t.csv is a table of images of 16x16 grey; make it anew"),
         (["photos", "--size", "0"], 2, "--size"),
+        (
+            ["t.csv", "--features", "auto", "--param", "features__hog__n_cells=3"],
+            2,
+            "auto compares",
+        ),
+        (["t.csv", "--features", "auto", "--param", "features__hog__n_cells=3,4"], 2, "name one"),
+        (["photos", "--features", "onnx:magic.onnx"], 5, "cannot run it"),
         (["t.csv", "--features", "onnx:t.csv"], 5, "t.csv: expected an ONNX file"),
         (["t.csv", "--features", "onnx:absent"], 5, "absent: cannot be read"),
         (["photos", "--features", "onnx:n.onnx", "--tensor", "maap"], 2, "none of the name 'maap'"),
@@ -192,6 +208,7 @@ def test_a_network_that_changed_is_not_gone_on_with(invoke, here):
 )
 def test_what_cannot_be_is_refused(invoke, here, words, code, part):
     write_network(here / "n.onnx", shape=(1, 3, 20, 20))
+    write_network(here / "magic.onnx", shape=(1, 3, 20, 20), op="Magic", domain="nobody.knows")
     done = invoke("fit", *words, *QUICK, "-o", "run")
     assert done.exit_code == code, done.stderr
     assert part in done.stderr.splitlines()[-1]

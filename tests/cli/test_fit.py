@@ -46,6 +46,7 @@ def test_results_go_to_stdout_and_the_rest_to_stderr(invoke, here):
         "note",
         "copies",
         "split",
+        "features",
         "mistakes",
         "verdict",
         "saved",

@@ -15,6 +15,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -120,7 +121,10 @@ def fit_ours(words: list[str]) -> None:
         run = fit(*args, tell=marked, **kwargs)
         marks.append(("end", perf_counter()))
         epochs = sum((run.history or {}).get("epoch_seconds", [0]))
-        steps = {b: round(y - x, 1) for (_, x), (b, y) in pairwise(marks)}
+        steps = Counter()
+        for (_, before), (topic, after) in pairwise(marks):
+            steps[topic] += after - before
+        steps = {topic: round(taken, 1) for topic, taken in steps.items()}
         print(json.dumps(run.metrics | {"steps": steps, "epochs": round(epochs, 1)}))
         return run
 
