@@ -170,8 +170,8 @@ def _image_input(onnx: Any, graph: Any, file: str) -> ImageInput:
     got = "; ".join(f"{value.name!r} {_shape_text(value)}" for value in given) or "none"
     raise ModelError(
         f"{file}: expected one input for square images of at most {_MOST_SIDE} pixels a side, of "
-        f"shape (batch, 3, side, side) or (batch, side, side, 3), got {got}; export the network with "
-        "such an input"
+        f"shape (batch, 3, side, side) or (batch, side, side, 3), got {got}; export the network "
+        "with such an input"
     )
 
 
