@@ -244,6 +244,9 @@ def plot(rows: list[tuple], file: str) -> None:
             axes.plot(seconds, accuracy, "o", color=colour)
             axes.annotate(what, (seconds, accuracy), (5, 3), textcoords="offset points", size=8)
         axes.grid(alpha=0.3)
+        axes.margins(x=0.2)
+        for axis in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+            axis("{x:.0f}")
     figure.savefig(file, dpi=110)
 
 
