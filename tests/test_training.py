@@ -150,18 +150,8 @@ def test_what_is_told(bars_table):
     )
     topics = [topic for topic, _ in said]
     assert topics == [
-        *(
-            "data",
-            "copies",
-            "split",
-            "features",
-            "search",
-            "cost",
-            "best",
-            "note",
-            "test",
-            "mistakes",
-        ),
+        *("data", "copies", "split", "features", "search", "cost", "best"),
+        *("note", "test", "mistakes"),
         *("note", "folds", "verdict"),
     ]
     lines = dict(said)
