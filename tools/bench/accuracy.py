@@ -171,7 +171,11 @@ def guesses_of(
     if peer == CNN:
         return cnn_guesses(shape, X, y, held)
     some = np.random.default_rng(0).permutation(len(y))[:10_000] if peer == "SVC" else slice(None)
-    model = SVC(C=10) if peer == "SVC" else MLPClassifier(early_stopping=True, random_state=0)
+    model = (
+        SVC(C=10)
+        if peer == "SVC"
+        else MLPClassifier(early_stopping=len(y) > 10_000, random_state=0)
+    )
     return model.fit(X[some], y[some]).predict(held)
 
 
