@@ -113,12 +113,7 @@ class OnnxBackbone(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         if self.views not in (1, 2, 4):
             raise UsageError(f"views: expected 1, 2 or 4, got {self.views!r}")
         self.graph_ = read_graph(self.file, None if self.tensor is None else str(self.tensor))
-        found = hashlib.sha256(self.graph_.content).hexdigest()
-        if self.sha256 is not None and found != self.sha256:
-            raise ModelError(
-                f"{self.file}: expected the network of SHA-256 {str(self.sha256)[:12]}…, got "
-                f"{found[:12]}…: it has changed; bring the file back, or fit anew"
-            )
+        _checked_digest(self.file, self.graph_.content, self.sha256)
         self._check_side()
         vars(self).pop("_session", None)
         self._n_features_out = self._described(as_images(X[:1])).shape[1]
@@ -129,9 +124,11 @@ class OnnxBackbone(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         check_is_fitted(self, "_n_features_out")
         images = whole_levels(as_images(validate_data(self, X, reset=False)))
         features = np.empty((len(images), self._n_features_out), np.float32)
+        digest = hashlib.sha256(self.graph_.content).hexdigest() if self.cache else ""
         for first in range(0, len(images), _CHUNK):
-            some = slice(first, first + _CHUNK)
-            features[some] = self._kept(images[some]) if self.cache else self._shared(images[some])
+            some = images[first : first + _CHUNK]
+            made = self._kept(some, digest) if self.cache else self._shared(some)
+            features[first : first + _CHUNK] = made
         return features
 
     def without_network(self):
@@ -147,9 +144,8 @@ class OnnxBackbone(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self.graph_ = replace(self.graph_, content=content)
         return self
 
-    def _kept(self, images):
+    def _kept(self, images, digest):
         """Return the features of images, those that are kept already from the store."""
-        digest = hashlib.sha256(self.graph_.content).hexdigest()
         made_by = (_WAY, require("onnxruntime", "embed").__version__)
         how = (
             *made_by,
@@ -273,9 +269,29 @@ class OnnxBackbone(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
 
 def backbone_side(
-    file: str | os.PathLike, tensor: str | None = None, side: int | None = None
+    file: str | os.PathLike,
+    tensor: str | None = None,
+    side: int | None = None,
+    sha256: str | None = None,
 ) -> tuple[int, str, str]:
-    """Return the side and the mode of images that a network takes, and its SHA-256."""
+    """Return the side and the mode of images that a network takes, and its SHA-256.
+
+    Raises
+    ------
+    ModelError
+        If the file is no network for images, or not the one of *sha256*.
+    """
     graph = read_graph(file, tensor)
     mode = "RGB" if graph.image.n_channels == 3 else "L"
-    return graph.image.side or side or _SIDE, mode, hashlib.sha256(graph.content).hexdigest()
+    return graph.image.side or side or _SIDE, mode, _checked_digest(file, graph.content, sha256)
+
+
+def _checked_digest(file: str | os.PathLike, content: bytes, expected: str | None) -> str:
+    """Return the SHA-256 of a file's content; raise if another is expected."""
+    found = hashlib.sha256(content).hexdigest()
+    if expected not in (None, found):
+        raise ModelError(
+            f"{file}: expected the network of SHA-256 {str(expected)[:12]}…, got {found[:12]}…: it "
+            "has changed; bring the file back, or fit anew"
+        )
+    return found

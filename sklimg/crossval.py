@@ -85,8 +85,8 @@ def cross_validate(
     of_folds, plain = [], []
     for k, (train, held_back) in enumerate(folds, start=1):
         begun = monotonic()
-        (best,) = bases.values() if len(bases) == 1 else (None,)
-        if best is None:
+        best = next(iter(bases.values()))
+        if len(bases) > 1:
             how = {"workers": workers, "journal": journal.part(f"outer-fold{k}-features")}
             how |= {"seconds": seconds, "progress": _in_fold(progress, k, len(folds))}
             chosen = choose_features(bases, X[train], y[train], groups[train], rng, **how)

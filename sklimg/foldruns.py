@@ -111,7 +111,7 @@ def about_search(
     params = {
         name: type(value).__name__ if hasattr(value, "get_params") else value
         for name, value in estimator.get_params().items()
-        if not name.endswith(("n_jobs", "steps"))
+        if not name.endswith(("n_jobs", "steps", "__cache"))
     }
     return {
         "data": digest_of(X, y, groups),
