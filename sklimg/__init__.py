@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sklimg.mlp import MLPClassifier as MLPClassifier
     from sklimg.model import Model as Model
     from sklimg.model import load as load
+    from sklimg.model import load_pipeline as load_pipeline
     from sklimg.pipeline import build_pipeline as build_pipeline
     from sklimg.runs import Run as Run
     from sklimg.sheets import join_tiles as join_tiles
@@ -36,6 +37,7 @@ _HOMES = {
     "fit": "training",
     "join_tiles": "sheets",
     "load": "model",
+    "load_pipeline": "model",
     "read_data": "sources",
     "read_image": "images",
     "read_table": "table",

@@ -15,7 +15,8 @@ from sklimg.errors import DataError, TableError
 from sklimg.evaluation import baseline_accuracies, evaluate_predictions, vote_weights
 from sklimg.files import count
 from sklimg.grouping import group_rows
-from sklimg.model import Model, find_model, load
+from sklimg.model import Model, load
+from sklimg.modelfiles import find_model
 from sklimg.names import TURNED
 from sklimg.parts import name_of, spec_notes
 from sklimg.sources import read_data
@@ -71,7 +72,7 @@ def assess(
     """
     loaded = load(model)
     read = read_data(data, loaded.spec, jobs=jobs)
-    table, notes = read.table, [*loaded.notes, *read.notes]
+    table, notes = read.table, list(read.notes)
     notes += spec_notes(table, loaded.spec, name_of(data))
     if table.pixels.shape[1] != loaded.spec.n_pixels:
         raise TableError(

@@ -19,28 +19,22 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklimg.errors import ModelError, UsageError
 from sklimg.extras import require
-from sklimg.features import as_images, whole_levels
 from sklimg.featurestore import FeatureStore, cache_file, row_keys
-from sklimg.files import one_line
+from sklimg.frozennets import SIDE, FrozenNetwork
 from sklimg.names import NORMALISATIONS
-from sklimg.onnxgraphs import read_graph, with_output
-from sklimg.partners import Partners
-from sklimg.views import network_input, views_of
+from sklimg.onnxgraphs import read_graph
+from sklimg.pixelrows import as_images, whole_levels
 
 __all__ = ["OnnxBackbone", "backbone_side"]
 
-_SIDE = 224  # of the input, where the network takes any
-_LENGTH = 0.5  # root mean square of an image's features
-_WAY = 1  # of making features, which changes with what is done here or in `sklimg.views`
+_WAY = 1  # of making features, which changes with what `frozennets` and `views` do
 _CHUNK = 512  # images whose features are kept at once
 
 
 class OnnxBackbone(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Frozen features of images, by a network in an ONNX file [1]_.
 
-    An image is looked at as a whole and mirrored, and so is its middle; of each, the mean of
-    both is taken, then the square root with its sign, and all are brought to one
-    length. The looks at one image are one batch, whatever other images there are.
+    What they are is told by `sklimg.frozennets.FrozenNetwork`.
 
     Parameters
     ----------
@@ -114,9 +108,9 @@ class OnnxBackbone(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             raise UsageError(f"views: expected 1, 2 or 4, got {self.views!r}")
         self.graph_ = read_graph(self.file, None if self.tensor is None else str(self.tensor))
         _checked_digest(self.file, self.graph_.content, self.sha256)
-        self._check_side()
-        vars(self).pop("_session", None)
-        self._n_features_out = self._described(as_images(X[:1])).shape[1]
+        vars(self).pop("_network", None)
+        first = whole_levels(as_images(X[:1]))
+        self._n_features_out = self._network.features(first, n_jobs=1).shape[1]
         return self
 
     def transform(self, X):
@@ -127,7 +121,11 @@ class OnnxBackbone(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         digest = hashlib.sha256(self.graph_.content).hexdigest() if self.cache else ""
         for first in range(0, len(images), _CHUNK):
             some = images[first : first + _CHUNK]
-            made = self._kept(some, digest) if self.cache else self._shared(some)
+            made = (
+                self._kept(some, digest)
+                if self.cache
+                else self._network.features(some, self.n_jobs)
+            )
             features[first : first + _CHUNK] = made
         return features
 
@@ -142,7 +140,13 @@ class OnnxBackbone(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def with_network(self, content):
         """Take the content of a file back in, and return itself."""
         self.graph_ = replace(self.graph_, content=content)
+        vars(self).pop("_network", None)
         return self
+
+    def array_form(self):
+        """Return what `sklimg.arraysteps` needs to do the same: a step, and its arrays."""
+        check_is_fitted(self, "graph_")
+        return {"op": "network", **self._network.settings()}, {}
 
     def _kept(self, images, digest):
         """Return the features of images, those that are kept already from the store."""
@@ -161,106 +165,19 @@ class OnnxBackbone(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         found = store.get(keys)
         missing = [i for i, key in enumerate(keys) if key not in found]
         if missing:
-            made = self._shared(images[missing])
+            made = self._network.features(images[missing], self.n_jobs)
             store.put([keys[i] for i in missing], made)
             found |= {keys[i]: row for i, row in zip(missing, made, strict=True)}
         return np.stack([found[key] for key in keys])
 
-    def _shared(self, images):
-        """Return the features of images, by two threads if there are more than one."""
-        n = 1 if self.n_jobs == 1 or len(images) < 2 else 2
-        _ = self._session  # made once, not by each thread
-        with Partners(n) as partners:
-            parts = partners.share(
-                lambda k: [self._described(images[i : i + 1]) for i in range(k, len(images), n)]
-            )
-        features = np.empty((len(images), parts[0][0].shape[1]), np.float32)
-        for k, part in enumerate(parts):
-            features[k::n] = np.concatenate(part)
-        return features
-
-    def _described(self, image):
-        """Return the features of one image, of shape (1, n_features)."""
-        graph = self.graph_
-        views = views_of(whole_levels(image)[0], self._side, graph.image.n_channels, self.views)
-        flat = self._run(network_input(views, graph.image, self.normalise, graph.metadata))
-        if self.views > 1:
-            flat = flat.reshape(len(flat) // 2, 2, -1).mean(axis=1)
-        if not np.isfinite(flat).all():
-            raise ModelError(
-                f"{self.file}: expected features that are numbers, got NaN or infinity; does it "
-                "take another --normalise or --tensor?"
-            )
-        rooted = (np.sign(flat) * np.sqrt(np.abs(flat))).reshape(1, -1)
-        length = np.sqrt(np.mean(rooted**2))
-        return (rooted * (_LENGTH / max(float(length), 1e-12))).astype(np.float32)
-
-    def _run(self, values):
-        """Return the features of each look, flat, float64."""
-        entry, n = self.graph_.image, len(values)
-        at_once = entry.batch or n
-        rows = []
-        for first in range(0, n, at_once):
-            some = values[first : first + at_once]
-            short = at_once - len(some)
-            if short:
-                some = np.concatenate([some, some[-1:].repeat(short, axis=0)])
-            try:
-                (made,) = self._session.run([self.graph_.tensor], {entry.name: some})
-            except self._errors as err:
-                raise ModelError(
-                    f"{self.file}: the network failed on images of {self._side}x{self._side}: "
-                    f"{one_line(err)[:200]}; is its input of another size (--size)?"
-                ) from err
-            if made.ndim < 2 or len(made) != at_once:
-                raise UsageError(
-                    f"tensor: expected features of each image in {self.graph_.tensor!r}, got an "
-                    f"array of shape {made.shape} for {at_once}; name another with --tensor"
-                )
-            rows.append(made[: at_once - short])
-        made = np.concatenate(rows).astype(np.float64)
-        if made.ndim == 4:  # a map; what is seen where does not count
-            made = made.mean(axis=(2, 3) if entry.is_channels_first else (1, 2))
-        elif made.ndim == 3:
-            made = made.mean(axis=1)
-        return made.reshape(n, -1)
-
-    @property
-    def _side(self):
-        return self.graph_.image.side or self.side or _SIDE
-
-    def _check_side(self):
-        own = self.graph_.image.side
-        if self.side is not None and own not in (None, self.side):
-            raise UsageError(f"side: {self.file} takes images of {own}x{own}, got {self.side}")
-
     @cached_property
-    def _session(self):
-        """The network, ready to run on one thread."""
-        runtime = require("onnxruntime", "embed")
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # what is wrong is raised
-        content = with_output(self.graph_.content, self.graph_.tensor)
-        try:
-            return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        except self._errors as err:
-            raise ModelError(
-                f"{self.file}: onnxruntime {runtime.__version__} cannot run it: "
-                f"{one_line(err)[:200]}; export it for an older opset, or update onnxruntime"
-            ) from err
-
-    @property
-    def _errors(self):
-        """What onnxruntime raises, which has no base of its own."""
-        state = require("onnxruntime.capi.onnxruntime_pybind11_state", "embed")
-        names = ("EPFail", "Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf")
-        names += ("NotImplemented", "RuntimeException")
-        return tuple(getattr(state, name) for name in names)
+    def _network(self):
+        """The network, ready to run."""
+        return FrozenNetwork(self.graph_, str(self.file), self.side, self.normalise, self.views)
 
     def __getstate__(self):
         state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_session"}
+        return {name: value for name, value in state.items() if name != "_network"}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -283,7 +200,7 @@ def backbone_side(
     """
     graph = read_graph(file, tensor)
     mode = "RGB" if graph.image.n_channels == 3 else "L"
-    return graph.image.side or side or _SIDE, mode, _checked_digest(file, graph.content, sha256)
+    return graph.image.side or side or SIDE, mode, _checked_digest(file, graph.content, sha256)
 
 
 def _checked_digest(file: str | os.PathLike, content: bytes, expected: str | None) -> str:

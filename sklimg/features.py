@@ -22,10 +22,11 @@ from sklimg.colours import SPACES, colour_histogram
 from sklimg.errors import UsageError
 from sklimg.hog import BLOCK_NORMS, hog, hog_shape
 from sklimg.patches import Dictionary, encode_patches, learn_dictionary
+from sklimg.pixelrows import as_images, whole_levels
 from sklimg.slants import deslant
 from sklimg.spec import ImageSpec
 
-__all__ = ["HOG", "ColourHistogram", "Deslant", "PatchFeatures", "as_images", "whole_levels"]
+__all__ = ["HOG", "ColourHistogram", "Deslant", "PatchFeatures"]
 
 _SAMPLES_OF_IMAGE = 100  # patches that a dictionary is learned from, of each image at most
 _MOST_BINS = 4096  # of the colours of one part
@@ -35,8 +36,8 @@ _PLACES = 32  # that patches are looked at, down and across, about
 class _ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """What turns rows of pixels into rows of float32 features.
 
-    A child says what it learns (`_learn`, from images; returns the number of features)
-    and what it makes of images (`_described`).
+    A child says what it learns (`_learn`, from images; returns the number of features),
+    what it makes of images (`_described`), and how that is told by numbers (`_as_step`).
     """
 
     def fit(self, X, y=None):
@@ -55,6 +56,11 @@ class _ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         """Return the features of X, of shape (n_images, n_features), float32."""
         check_is_fitted(self, "_n_features_out")
         return self._described(as_images(validate_data(self, X, reset=False)))
+
+    def array_form(self):
+        """Return what `sklimg.arraysteps` needs to do the same: a step, and its arrays."""
+        check_is_fitted(self, "_n_features_out")
+        return self._as_step(ImageSpec.guessed(self.n_features_in_).side)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -102,6 +108,9 @@ class HOG(_ImageFeatures):
     def _described(self, images):
         return hog(images, block_norm=self.block_norm, **self._how(images.shape[1]))
 
+    def _as_step(self, side):
+        return {"op": "hog", "block_norm": self.block_norm, **self._how(side)}, {}
+
     def _how(self, side):
         cell, block = side // self.n_cells, _whole(self, "cells_per_block")
         return {
@@ -147,6 +156,11 @@ class ColourHistogram(_ImageFeatures):
     def _described(self, images):
         n_cells = _whole(self, "n_cells")
         return colour_histogram(whole_levels(images), self._bins, n_cells, self.space)
+
+    def _as_step(self, side):
+        bins = [int(n) for n in self._bins]
+        n_cells = _whole(self, "n_cells")
+        return {"op": "colours", "bins": bins, "n_cells": n_cells, "space": self.space}, {}
 
     @property
     def _bins(self):
@@ -221,8 +235,15 @@ class PatchFeatures(_ImageFeatures):
 
     def _described(self, images):
         found = Dictionary(self.weights_, self.offsets_, self.patch_side)
-        how = {"n_cells": self.n_cells, "threshold": self.threshold, "n_jobs": self.n_jobs}
-        return encode_patches(images, found, step=max(1, images.shape[1] // _PLACES), **how)
+        return encode_patches(images, found, n_jobs=self.n_jobs, **self._how(images.shape[1]))
+
+    def _as_step(self, side):
+        step = {"op": "patches", "patch_side": int(self.patch_side), **self._how(side)}
+        return step, {"weights": self.weights_, "offsets": self.offsets_}
+
+    def _how(self, side):
+        step = max(1, side // _PLACES)
+        return {"n_cells": int(self.n_cells), "step": step, "threshold": float(self.threshold)}
 
 
 class Deslant(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -244,35 +265,15 @@ class Deslant(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         X = validate_data(self, X, reset=False)
         return deslant(whole_levels(as_images(X))).reshape(X.shape)
 
+    def array_form(self):
+        """Return what `sklimg.arraysteps` needs to do the same: a step, and its arrays."""
+        return {"op": "deslant"}, {}
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def as_images(X: np.ndarray) -> np.ndarray:
-    """Return rows of pixels as images of shape (side, side) or (side, side, 3).
-
-    Raises
-    ------
-    UsageError
-        If their number makes no square.
-    """
-    spec = ImageSpec.guessed(X.shape[1])
-    if spec is None:
-        raise UsageError(
-            f"features: expected rows of side*side pixels, or side*side*3 for colour, got "
-            f"{X.shape[1]}; make the images square"
-        )
-    return X.reshape(len(X), *spec.shape)
-
-
-def whole_levels(images: np.ndarray) -> np.ndarray:
-    """Return images as whole levels of 0 to 255, uint8."""
-    if images.dtype == np.uint8:
-        return images
-    return np.clip(np.rint(images), 0, 255).astype(np.uint8)
 
 
 def _whole(model: BaseEstimator, name: str) -> int:

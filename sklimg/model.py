@@ -1,60 +1,43 @@
-"""Save a fitted pipeline as a model, verify it, load it, predict.
+"""A model: load it from its files, ask it for answers.
 
-A model folder holds ``pipeline.joblib`` (the fitted Pipeline), ``backbone.onnx``
-(the network of its features, if there is one), ``manifest.json`` (format, classes,
-image spec, versions), ``seen.npy`` (digests of the training images, so that an
-evaluation can tell what was trained on) and ``SHA256SUMS`` over them all. A joblib
-file runs code when it is opened: `load` is the only place that does, after the sums
-were checked. They show damage, not malice: load models that you or someone you trust
-has made.
+What answers are arrays and a manifest, read without scikit-learn; no code comes from a
+model's files. ``pipeline.joblib``, which runs code when it is opened, is opened by
+`load_pipeline` alone, when somebody says that they trust it.
 
-Floor 4: reads and writes files, prints nothing.
+Floor 4: reads files, prints nothing.
 """
 
-import hashlib
 import json
 import os
 import pickle
-import warnings
+import zipfile
 import zlib
-from collections.abc import Sequence
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from io import BytesIO
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import joblib
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.exceptions import InconsistentVersionWarning
-from sklearn.pipeline import Pipeline
 
-from sklimg.backbone import OnnxBackbone
-from sklimg.errors import ModelError, TableError
-from sklimg.files import as_json
+from sklimg.arraysteps import ArrayPipeline
+from sklimg.errors import ModelError, TableError, UsageError
+from sklimg.files import one_line
 from sklimg.images import read_image
-from sklimg.mlp import MLPClassifier
-from sklimg.names import LATEST
+from sklimg.modelfiles import ARRAYS, BACKBONE, MANIFEST, PIPELINE, ModelFiles, read_model_files
 from sklimg.partners import one_blas_thread
 from sklimg.spec import ImageSpec
 
-__all__ = ["Model", "find_model", "load", "save_model"]
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
-_FORMAT = "sklimg-model-1"
-_OPENING_ERRORS = (  # what joblib and pickle raise on what they cannot open
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    ImportError,
-    LookupError,
-    OSError,
-    pickle.UnpicklingError,
-    TypeError,
-    ValueError,
-    zlib.error,
-)
-_PIPELINE, _MANIFEST, _SEEN, _SUMS = "pipeline.joblib", "manifest.json", "seen.npy", "SHA256SUMS"
-_BACKBONE = "backbone.onnx"  # where there is one
+__all__ = ["FORMAT", "Model", "load", "load_pipeline"]
+
+FORMAT = "sklimg-model-2"
+_SAME = 1e-3  # answers that differ by less are the same on another machine, too
+_UNFIT = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
+_OPENING_ERRORS = (*_UNFIT, EOFError, ImportError, OSError, pickle.UnpicklingError, zlib.error)
+_UNFIT += (EOFError, RecursionError, zipfile.BadZipFile, zlib.error, UsageError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +46,8 @@ class Model:
 
     Attributes
     ----------
-    pipeline : sklearn.pipeline.Pipeline
-        Fitted; takes vectors of pixels.
+    pipeline : ArrayPipeline or sklearn.pipeline.Pipeline
+        Takes vectors of pixels; scikit-learn's where `fit` returns it.
     classes : tuple of str
         In natural order, 2 before 10.
     spec : ImageSpec
@@ -75,20 +58,23 @@ class Model:
         Training images of each class.
     spec_is_known : bool
         Whether it was recorded how the training images became pixels.
+    threshold : float or None
+        The probability below which an answer is better "unknown", so that of the
+        others about *error_rate* are wrong; None if too few images could tell.
+    error_rate : float
     id : str
         Twelve hexadecimal digits that change with any of its files.
-    notes : tuple of str
-        What a person should know, one line each.
     """
 
-    pipeline: Pipeline
+    pipeline: "ArrayPipeline | Pipeline"
     classes: tuple[str, ...]
     spec: ImageSpec
     seen: np.ndarray
     counts: dict[str, int]
     spec_is_known: bool = True
+    threshold: float | None = None
+    error_rate: float = 0.02
     id: str = ""
-    notes: tuple[str, ...] = ()
 
     def predict_proba(self, pixels: np.ndarray) -> np.ndarray:
         """Return the probability of each class for each image.
@@ -138,87 +124,17 @@ class Model:
         return self.predict(np.stack(vectors)) if vectors else np.empty(0, object)
 
 
-def save_model(folder: Path, model: Model) -> str:
-    """Write *model* into the empty folder *folder* and return its id."""
-    folder.mkdir(exist_ok=True)
-    buffer = BytesIO()
-    steps = [(name, _bare(step)) for name, step in model.pipeline.steps]
-    joblib.dump(Pipeline(steps), buffer, compress=3)
-    seen = BytesIO()
-    np.save(seen, model.seen)
-    manifest = {
-        "format": _FORMAT,
-        "classes": list(model.classes),
-        "counts": model.counts,
-        "image": model.spec.as_dict(),
-        "image_is_known": model.spec_is_known,
-        "steps": [f"{name}: {type(step).__name__}" for name, step in model.pipeline.steps],
-        "versions": {name: version(name) for name in ("sklimg", "scikit-learn", "numpy")},
-    }
-    contents = {
-        _PIPELINE: buffer.getvalue(),
-        _MANIFEST: as_json(manifest),
-        _SEEN: seen.getvalue(),
-    }
-    for network in _networks(model.pipeline):
-        contents[_BACKBONE] = network.graph_.content
-    for name, data in contents.items():
-        (folder / name).write_bytes(data)
-    sums = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in contents.items()]
-    (folder / _SUMS).write_text("".join(sums))
-    return _id("".join(sums).encode())
-
-
-def _bare(step: BaseEstimator) -> BaseEstimator:
-    """Return a fitted step without what differs between two equal fits, or stands apart."""
-    if isinstance(step, OnnxBackbone):
-        return step.without_network()
-    return step.without_history() if isinstance(step, MLPClassifier) else step
-
-
-def _networks(pipeline: Pipeline) -> list[OnnxBackbone]:
-    """Return the step whose features a network makes, if there is one."""
-    return [step for _, step in pipeline.steps if isinstance(step, OnnxBackbone)]
-
-
-def find_model(path: str | os.PathLike | None = None) -> Path:
-    """Return the model folder that *path* means.
+def load(path: str | os.PathLike | None = None, *, trust: bool = False) -> Model:
+    """Load a model; nothing in its files is run.
 
     Parameters
     ----------
     path : path, optional
-        A run folder, its ``model/``, or "latest", the default: ``artifacts/latest``.
-
-    Raises
-    ------
-    ModelError
-        If there is no model.
-    """
-    start = LATEST if path is None or str(path) == "latest" else Path(path)
-    try:
-        for folder in (start, start / "model"):
-            if (folder / _MANIFEST).is_file():
-                return folder
-        is_missing = not start.exists()
-    except OSError as err:
-        raise ModelError(f"{start}: cannot be read: {err.strerror}; check the path") from err
-    if is_missing:
-        remedy = "fit one first or pass -m RUN" if start == LATEST else "check the path"
-        raise ModelError(f"{start}: expected a model, found nothing there; {remedy}")
-    if (start / "journal").is_dir():
-        raise ModelError(
-            f"{start}: the run is not finished; go on with sklimg fit --resume {start}"
-        )
-    raise ModelError(f"{start}: expected a run folder or its model/, got something else")
-
-
-def load(path: str | os.PathLike | None = None) -> Model:
-    """Load a model that you or someone you trust has made.
-
-    Parameters
-    ----------
-    path : path, optional
-        A run folder, its ``model/``, or "latest", the default: ``artifacts/latest``.
+        A run folder, its ``model/``, an exported zip, or "latest", the default:
+        ``artifacts/latest``.
+    trust : bool, default=False
+        Whether the pipeline itself may be opened, which can run any code, where no
+        arrays stand for it.
 
     Returns
     -------
@@ -227,72 +143,129 @@ def load(path: str | os.PathLike | None = None) -> Model:
     Raises
     ------
     ModelError
-        If there is no model, or it is damaged.
-
-    Notes
-    -----
-    A joblib file can run any code when it is opened. The sums that are checked
-    first show that the file is the one that was saved, not who saved it.
+        If there is no model; if it is damaged, or answers otherwise than when it was
+        saved; if it has no arrays and is not trusted.
     """
-    folder = find_model(path)
-    sums, contents = _checked(folder)
+    files = read_model_files(path)
     try:
-        manifest = json.loads(contents[_MANIFEST])
-        if manifest["format"] != _FORMAT:
-            raise ModelError(f"{folder}: expected format {_FORMAT}, got {manifest['format']!r}")
-        classes, spec = tuple(manifest["classes"]), ImageSpec(**manifest["image"])
-        seen = np.load(BytesIO(contents[_SEEN]), allow_pickle=False)
-        counts, made = manifest["counts"], manifest["versions"].get("scikit-learn")
-    except (AttributeError, KeyError, TypeError, ValueError) as err:
-        if isinstance(err, ModelError):
-            raise
-        raise ModelError(f"{folder}: damaged manifest: {err}; copy or fit the model again") from err
-    if not isinstance(manifest["image_is_known"], bool) or not isinstance(counts, dict):
-        raise ModelError(f"{folder}: damaged manifest; copy or fit the model again")
-    here = version("scikit-learn")
-    notes = () if made == here else (f"made with scikit-learn {made}, this is {here}",)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", InconsistentVersionWarning)  # said in the notes
-        try:
-            pipeline = joblib.load(BytesIO(contents[_PIPELINE]))
-        except _OPENING_ERRORS as err:
-            remedy = "fit it again" if made == here else f"install {made}, which made it"
+        manifest = _manifest(files)
+        arrays = _arrays(files.contents[ARRAYS])
+        steps, classes = manifest["steps"], tuple(manifest["classes"])
+        if steps is not None:
+            network = files.contents.get(BACKBONE, b"")
+            pipeline = ArrayPipeline(steps, arrays, manifest["columns"], network)
+        elif trust:
+            pipeline = _opened(files, manifest)
+        else:
             raise ModelError(
-                f"{folder}: cannot be opened by scikit-learn {here}: {err}; {remedy}"
-            ) from err
-    if (
-        not isinstance(pipeline, Pipeline)
-        or sorted(pipeline.classes_) != sorted(classes)
-        or pipeline.n_features_in_ != spec.n_pixels
-    ):
-        raise ModelError(f"{folder}: its manifest and its pipeline disagree; fit it again")
-    for network in _networks(pipeline):
-        if _BACKBONE not in contents:
-            raise ModelError(f"{folder}: incomplete model: it has no {_BACKBONE}; copy it again")
-        network.with_network(contents[_BACKBONE])
-    is_known = manifest["image_is_known"]
-    return Model(pipeline, classes, spec, seen, counts, is_known, _id(sums), notes)
-
-
-def _id(sums: bytes) -> str:
-    return hashlib.sha256(sums).hexdigest()[:12]
-
-
-def _checked(folder: Path) -> tuple[bytes, dict[str, bytes]]:
-    """Return SHA256SUMS and the files it lists, each found equal to its sum."""
-    try:
-        sums = (folder / _SUMS).read_bytes()
-        listed = dict(line.split("  ")[::-1] for line in sums.decode("ascii").splitlines())
-        names = [_PIPELINE, _MANIFEST, _SEEN, *[_BACKBONE] * (_BACKBONE in listed)]
-        contents = {name: (folder / name).read_bytes() for name in names}
-    except (OSError, ValueError) as err:
-        raise ModelError(f"{folder}: incomplete model: {err}; copy or fit it again") from err
-    if set(listed) != set(contents):
-        raise ModelError(f"{folder}: {_SUMS} lists other files than a model has; fit it again")
-    for name, data in contents.items():
-        if hashlib.sha256(data).hexdigest() != listed[name]:
-            raise ModelError(
-                f"{folder / name}: damaged, its SHA-256 is not the recorded one; "
-                "copy or fit the model again"
+                f"{files.place}: no arrays stand for it: {manifest['no_arrays']}; if you trust "
+                "who made it, predict --trust or sklimg.load_pipeline opens the pipeline itself"
             )
-    return sums, contents
+        model = Model(
+            pipeline,
+            classes,
+            ImageSpec(**manifest["image"]),
+            arrays["seen"],
+            manifest["counts"],
+            manifest["image_is_known"],
+            manifest["threshold"],
+            manifest["error_rate"],
+            files.id,
+        )
+        _check_probes(files, model, manifest["probes"])
+    except ModelError:
+        raise
+    except _UNFIT as err:
+        raise ModelError(
+            f"{files.place}: its manifest and its arrays disagree ({type(err).__name__}: "
+            f"{one_line(err)[:200]}); copy or fit the model again"
+        ) from err
+    return model
+
+
+def load_pipeline(path: str | os.PathLike | None = None, *, trust: bool = False) -> "Pipeline":
+    """Open the scikit-learn Pipeline of a model that you or someone you trust has made.
+
+    Parameters
+    ----------
+    path : path, optional
+        As of `load`.
+    trust : bool
+        Has to be True: a joblib file can run any code when it is opened. The sums that are
+        checked first show that it is the file that was saved, not who saved it.
+
+    Returns
+    -------
+    pipeline : sklearn.pipeline.Pipeline
+        Fitted. Of another version of scikit-learn, it warns.
+
+    Raises
+    ------
+    ModelError
+        If it is not trusted, damaged, or cannot be opened by this scikit-learn.
+    """
+    files = read_model_files(path)
+    if trust is not True:
+        raise ModelError(
+            f"{files.place}: opening a pipeline can run any code; if you trust who made it, pass "
+            "trust=True; sklimg.load answers without opening it"
+        )
+    return _opened(files, _manifest(files))
+
+
+def _manifest(files: ModelFiles) -> dict[str, Any]:
+    """Return the manifest of a model of this format."""
+    manifest = json.loads(files.contents[MANIFEST])
+    if manifest["format"] != FORMAT:
+        raise ModelError(
+            f"{files.place}: expected format {FORMAT}, got {manifest['format']!r}; fit it anew"
+        )
+    return manifest
+
+
+def _arrays(content: bytes) -> dict[str, np.ndarray]:
+    """Return the arrays of an npz file, none of them of objects or packed."""
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            raise ValueError("arrays that are packed")
+    with np.load(BytesIO(content), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def _check_probes(files: ModelFiles, model: Model, probes: Mapping[str, Any]) -> None:
+    """Ask the model what it was asked when it was saved."""
+    pixels = np.frombuffer(b64decode(probes["pixels"]), np.uint8).reshape(-1, model.spec.n_pixels)
+    expected = np.array(probes["probabilities"], np.float64)
+    with np.errstate(all="ignore"):
+        found = model.predict_proba(pixels)
+    if not len(pixels) or set(model.classes) != set(model.pipeline.classes_):
+        raise ValueError("no probes, or other classes than columns")
+    if not np.all(np.abs(found - expected) <= _SAME):
+        far = np.abs(found - expected).max()
+        raise ModelError(
+            f"{files.place}: answers otherwise than when it was saved, by {far:.2g} at most; "
+            "its files do not belong together, or it cannot be run here; copy or fit it again"
+        )
+
+
+def _opened(files: ModelFiles, manifest: Mapping[str, Any]) -> "Pipeline":
+    """Open the pipeline, which is trusted; the one place that does."""
+    import joblib  # with scikit-learn, which what answers from arrays does without
+    from sklearn import __version__ as here
+    from sklearn.pipeline import Pipeline
+
+    made = manifest["versions"]["scikit-learn"]
+    try:
+        pipeline = joblib.load(BytesIO(files.contents[PIPELINE]))
+    except _OPENING_ERRORS as err:
+        remedy = "fit it again" if made == here else f"install {made}, which made it"
+        raise ModelError(
+            f"{files.place}: cannot be opened by scikit-learn {here}: {one_line(err)[:200]}; "
+            f"{remedy}"
+        ) from err
+    if not isinstance(pipeline, Pipeline) or list(pipeline.classes_) != manifest["columns"]:
+        raise ModelError(f"{files.place}: its manifest and its pipeline disagree; fit it again")
+    for _, step in pipeline.steps:
+        if BACKBONE in files.contents and hasattr(step, "with_network"):
+            step.with_network(files.contents[BACKBONE])
+    return pipeline

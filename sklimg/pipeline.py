@@ -45,7 +45,8 @@ def build_pipeline(
         Our MLPClassifier, or scikit-learn's MLPClassifier or LogisticRegression.
     params : mapping, optional
         Values for parameters of the classifier by their bare names, or of any
-        step by their full names, such as ``scale__maximum``.
+        step by their full names, such as ``scale__maximum``; or another step in place of
+        ``features``, ``scale`` or ``centre``.
     seed : int, default=0
         Seed of the classifier and of what features learn, 0 to 2**32 - 1.
     features : str, default="pixels"
@@ -140,7 +141,8 @@ def full_names(pipeline: Pipeline, params: Mapping[str, Any]) -> dict[str, Any]:
     known = pipeline.get_params()
     full = {}
     for name, value in params.items():
-        key = name if "__" in name else f"{_CLASSIFIER}__{name}"
+        is_full = "__" in name or name in dict(pipeline.steps[:-1])
+        key = name if is_full else f"{_CLASSIFIER}__{name}"
         if key not in known:
             bare = [k.removeprefix(f"{_CLASSIFIER}__") for k in known if "__" in k]
             near = get_close_matches(name, bare, n=1, cutoff=0.4) or sorted(bare)

@@ -13,7 +13,7 @@ from sklearn.neural_network import MLPClassifier
 
 from sklimg.errors import UsageError
 
-__all__ = ["SHARED", "epoch_copy", "plain_copy", "plain_params", "take_fitted"]
+__all__ = ["SHARED", "epoch_copy", "layer_arrays", "plain_copy", "plain_params", "take_fitted"]
 
 SHARED = tuple(MLPClassifier().get_params())  # parameters of both
 _FITTED = (
@@ -34,6 +34,12 @@ def plain_params(model: MLPClassifier) -> dict:
     if model.learning_rate == "one-cycle":
         params["learning_rate"] = "constant"
     return params
+
+
+def layer_arrays(model: MLPClassifier) -> dict[str, np.ndarray]:
+    """Return the weights and biases of a fitted one by their names."""
+    kinds = {"coefs": model.coefs_, "intercepts": model.intercepts_}
+    return {f"{kind}{i}": part for kind, parts in kinds.items() for i, part in enumerate(parts)}
 
 
 def plain_copy(model: MLPClassifier) -> MLPClassifier:

@@ -16,11 +16,12 @@ import numpy as np
 from sklimg.evaluation import confusion_counts
 from sklimg.featurechoice import FeatureChoice
 from sklimg.files import as_json, file_sha256, new_folder, write_bytes
-from sklimg.model import Model, save_model
+from sklimg.model import Model
 from sklimg.parts import Parts
 from sklimg.plots import as_png, confusion_figure, curve_figure
 from sklimg.records import records_csv
 from sklimg.runfolder import CONFIG, TRIALS, plain_settings
+from sklimg.saving import save_model
 from sklimg.searchplots import search_figures
 from sklimg.sources import Collection
 from sklimg.table import Table

@@ -19,6 +19,7 @@ from sklimg.files import natural_key
 from sklimg.model import Model
 from sklimg.parts import Parts
 from sklimg.runs import Run
+from sklimg.saving import no_arrays
 from sklimg.telling import describe
 
 __all__ = ["judge"]
@@ -37,6 +38,8 @@ def judge(pipeline: Pipeline, parts: Parts, tell: Callable[[str, str], None]) ->
     tell : callable
     """
     model = _model(pipeline, parts)
+    if reason := no_arrays(model):
+        tell("warning", f"no arrays stand for the model, so that predict needs --trust: {reason}")
     table, test = parts.table, parts.test
     probabilities = model.predict_proba(table.pixels[test])
     labels, groups = table.labels[test], parts.groups[test]

@@ -7,7 +7,7 @@ from math import isqrt
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklimg.glyphs import CONTENTS, centre_glyph
 
@@ -62,6 +62,12 @@ class CenterGlyph(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         clean = [centre_glyph(image, image.shape[:2], self.content) for image in images]
         return np.stack(clean).reshape(X.shape)
 
+    def array_form(self):
+        """Return what `sklimg.arraysteps` needs to do the same: a step, and its arrays."""
+        check_is_fitted(self, "n_features_in_")
+        shape = list(image_shape(self.n_features_in_, self.shape))
+        return {"op": "glyph", "content": self.content, "shape": shape}, {}
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
@@ -100,6 +106,10 @@ class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """Return X of shape (n_images, n_pixels) divided by `maximum`, as float32."""
         X = validate_data(self, X, reset=False)
         return np.divide(X, np.float32(self.maximum), dtype=np.float32, casting="unsafe")
+
+    def array_form(self):
+        """Return what `sklimg.arraysteps` needs to do the same: a step, and its arrays."""
+        return {"op": "scale", "maximum": float(self.maximum)}, {}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

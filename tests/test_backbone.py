@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklimg import featurestore
 from sklimg.backbone import OnnxBackbone, backbone_side
 from sklimg.errors import ModelError, UsageError
+from sklimg.frozennets import FrozenNetwork
 from tests.networks import FEATURES, features_of, write_network
 
 
@@ -107,9 +108,9 @@ def test_features_are_kept_by_content(network, monkeypatch):
         first, clone(model).set_params(cache=False).fit(X).transform(X[:3])
     )
     made = []
-    run = OnnxBackbone._described
+    run = FrozenNetwork.features
     monkeypatch.setattr(
-        OnnxBackbone, "_described", lambda self, one: made.append(len(one)) or run(self, one)
+        FrozenNetwork, "features", lambda self, one, n_jobs: made.append(len(one)) or run(self, one)
     )
     np.testing.assert_array_equal(model.transform(X)[:3], first)
     assert sum(made) == 2  # those that were new

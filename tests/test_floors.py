@@ -31,12 +31,13 @@ FLOORS = (
         *("networks", "gradients", "optimisers", "schedules", "firstweights"),
         *("mlpparams", "descent", "epochs"),
         *("journal", "hog", "patches", "colours", "slants", "featurestore", "onnxgraphs", "views"),
+        *("pixelrows", "modelfiles"),
     ),
     (
         *("manifest", "cuts", "tiles", "listing", "looks", "imagestream", "classnames", "sources"),
         *("groups", "thumbnails", "neighbours", "alignment", "photographs"),
         *("duplicates", "additions", "making", "splits", "mosaics", "transformers"),
-        *("features", "backbone"),
+        *("features", "frozennets", "arraysteps", "backbone"),
         *("mlpinputs", "mlpstate", "plainmlp", "mlp", "watching", "augment"),
     ),
     (
@@ -49,6 +50,7 @@ FLOORS = (
         "foldruns",
         "races",
         "cluster",
+        "arrayforms",
     ),
     ("search", "hyperband", "searchplots", "history", "evaluation", "model", "plots", "formpages"),
     (
@@ -57,6 +59,7 @@ FLOORS = (
             "parts",
             "runfolder",
             "featurechoice",
+            "saving",
             "runs",
             "spaces",
             "crossval",

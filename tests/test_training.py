@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 
 from sklimg.descent import Descent
 from sklimg.errors import DataError, UsageError
-from sklimg.model import load
+from sklimg.model import load, load_pipeline
 from sklimg.runfolder import is_finished
 from sklimg.table import Table
 from sklimg.training import fit
@@ -20,7 +20,7 @@ FILES = {
     "config.json", "environment.json", "data.json", "splits.csv", "metrics.json",
     "per_class.csv", "confusion.csv", "predictions.csv", "history.csv", "plots/confusion.png",
     "plots/loss.png", "plots/accuracy.png", "model/pipeline.joblib", "model/manifest.json",
-    "model/seen.npy", "model/SHA256SUMS", "rejects.csv",
+    "model/model.npz", "model/SHA256SUMS", "rejects.csv",
 }  # fmt: skip
 QUICK = {"max_iter": 8, "hidden_layer_sizes": (8,)}
 
@@ -117,7 +117,7 @@ def test_a_search_chooses_and_the_chosen_is_saved(bars_table, tmp_path):
               out=tmp_path / "run", jobs=1)  # fmt: skip
     assert isinstance(run.search.grid, GridSearchCV)
     best = run.search.best_params["classify__hidden_layer_sizes"]
-    assert load(tmp_path / "run").pipeline["classify"].hidden_layer_sizes == best
+    assert load_pipeline(tmp_path / "run", trust=True)["classify"].hidden_layer_sizes == best
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert tuple(config["chosen"]["classify__hidden_layer_sizes"]) == best
 
@@ -197,7 +197,7 @@ def test_an_interrupted_mlp_of_ours_is_tested_and_saved(bars_table, tmp_path, in
     run = fit(bars_table, out=tmp_path / "run", tell=lambda *words: said.append(words))
     assert run.was_interrupted
     assert len(pd.read_csv(tmp_path / "run" / "history.csv")) == 11
-    assert load(tmp_path / "run").pipeline[-1].best_epoch_ <= 11
+    assert load_pipeline(tmp_path / "run", trust=True)[-1].best_epoch_ <= 11
     (warning,) = [text for topic, text in said if topic == "warning"]
     assert warning.startswith("interrupted after 11 epochs; the model has the weights of epoch")
     assert "folds" not in dict(said)

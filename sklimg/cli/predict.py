@@ -64,8 +64,6 @@ def predict(inputs, model, top, form, sheets, rows, cols, draw):
     from sklimg.model import load
 
     loaded = load(model)
-    for note in loaded.notes:
-        say(f"note: {note}")
     if sheets:
         return print_sheets(loaded, inputs, (rows, cols), top, form, draw)
     bare = form == "text" and top == 1

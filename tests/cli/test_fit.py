@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from sklimg.model import load
+from sklimg.model import load, load_pipeline
 from sklimg.table import write_table
 from tests.builders import bars
 
@@ -66,7 +66,7 @@ def test_values_in_plural_are_searched(invoke, here):
     words = ["--param", "alpha=0.1,1", "--param", "max_iter=5", "--jobs", "1", "-o", "run"]
     done = invoke("fit", "t.csv", *words)
     assert "2 candidates x 5 folds = 10 fits" in done.stderr
-    assert load("run").pipeline["classify"].max_iter == 5
+    assert load_pipeline("run", trust=True)["classify"].max_iter == 5
 
 
 def test_grid_adds_the_default(invoke, here):

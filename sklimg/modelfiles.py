@@ -1,0 +1,205 @@
+"""The files of a model, in a folder or an exported zip: found, read, checked by their sums.
+
+    model.npz         the arrays
+    manifest.json     format, classes, image spec, steps, versions, probes
+    pipeline.joblib   the scikit-learn Pipeline, which nothing here opens
+    backbone.onnx     the network of its features, if there is one
+    SHA256SUMS        of them all
+
+Sums show damage, not malice; what is read is data and runs nothing.
+
+Floor 1: reads files, opens no array.
+"""
+
+import hashlib
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from sklimg.errors import ModelError
+from sklimg.names import LATEST
+
+__all__ = [
+    "ARRAYS",
+    "BACKBONE",
+    "MANIFEST",
+    "PIPELINE",
+    "SUMS",
+    "ModelFiles",
+    "find_model",
+    "id_of",
+    "read_model_files",
+    "sums_of",
+]
+
+ARRAYS, MANIFEST, PIPELINE = "model.npz", "manifest.json", "pipeline.joblib"
+BACKBONE = "backbone.onnx"  # where there is one
+SUMS = "SHA256SUMS"
+_NEEDED = (ARRAYS, MANIFEST, PIPELINE)
+_MOST_BYTES = 2**31  # of all files of a zip
+_ZIP_ERRORS = (EOFError, NotImplementedError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+
+class ModelFiles(NamedTuple):
+    """A model's files as they were read, each equal to its sum.
+
+    Attributes
+    ----------
+    place : Path
+        The folder or zip they were read from.
+    id : str
+        Twelve hexadecimal digits that change with any of them.
+    contents : dict of str to bytes
+    """
+
+    place: Path
+    id: str
+    contents: dict[str, bytes]
+
+
+def find_model(path: str | os.PathLike | None = None) -> Path:
+    """Return the model folder or the exported zip that *path* means.
+
+    Parameters
+    ----------
+    path : path, optional
+        A run folder, its ``model/``, an exported zip, or "latest", the default:
+        ``artifacts/latest``.
+
+    Raises
+    ------
+    ModelError
+        If there is no model.
+    """
+    start = LATEST if path is None or str(path) == "latest" else Path(path)
+    try:
+        for folder in (start, start / "model"):
+            if (folder / MANIFEST).is_file():
+                return folder
+        is_missing = not start.exists()
+        if start.is_file() and start.suffix.lower() == ".zip":
+            return start
+    except (OSError, ValueError) as err:
+        reason = getattr(err, "strerror", None) or err
+        raise ModelError(f"{start}: cannot be read: {reason}; check the path") from err
+    if is_missing:
+        remedy = "fit one first or pass -m RUN" if start == LATEST else "check the path"
+        raise ModelError(f"{start}: expected a model, found nothing there; {remedy}")
+    if (start / "journal").is_dir():
+        raise ModelError(
+            f"{start}: the run is not finished; go on with sklimg fit --resume {start}"
+        )
+    raise ModelError(
+        f"{start}: expected a run folder, its model/ or an exported zip, got something else"
+    )
+
+
+def read_model_files(path: str | os.PathLike | None = None) -> ModelFiles:
+    """Read the files of a model and compare each with its sum.
+
+    Parameters
+    ----------
+    path : path, optional
+        As of `find_model`.
+
+    Raises
+    ------
+    ModelError
+        If there is no model, or a file is missing, damaged or none of a model's.
+    """
+    place = find_model(path)
+    if place.is_file():
+        return _from_zip(place)
+    try:
+        sums = _content(place / SUMS)
+    except OSError as err:
+        raise _incomplete(place, err) from err
+    return _checked(place, sums, lambda name: _content(place / name))
+
+
+def sums_of(contents: Mapping[str, bytes]) -> bytes:
+    """Return the content of SHA256SUMS for files by their names."""
+    lines = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in contents.items()]
+    return "".join(lines).encode("ascii")
+
+
+def id_of(sums: bytes) -> str:
+    """Return the name of a model with these sums."""
+    return hashlib.sha256(sums).hexdigest()[:12]
+
+
+def _content(file: Path) -> bytes:
+    """Return what a regular file holds; a pipe is not waited for."""
+    if file.exists() and not file.is_file():
+        raise OSError(f"{file} is no regular file")
+    return file.read_bytes()
+
+
+def _checked(place: Path, sums: bytes, read: Callable[[str], bytes]) -> ModelFiles:
+    """Return the files of a model, all listed and each equal to its sum."""
+    try:
+        listed = [line.split("  ")[1] for line in sums.decode("ascii").split("\n")[:-1]]
+    except (IndexError, ValueError) as err:
+        raise _damaged(place, SUMS) from err
+    names = [*_NEEDED, *[BACKBONE] * (BACKBONE in listed)]
+    if listed != names:
+        raise ModelError(
+            f"{place}: {SUMS} lists other files than a model has; copy it again or fit it anew"
+        )
+    try:
+        contents = {name: read(name) for name in names}
+    except (KeyError, OSError) as err:
+        raise _incomplete(place, err) from err
+    expected = sums.split(b"\n")
+    found = sums_of(contents).split(b"\n")
+    for name, one, other in zip([*names, SUMS], expected, found, strict=True):
+        if one != other:
+            raise _damaged(place, name)
+    return ModelFiles(place, id_of(sums), contents)
+
+
+def _from_zip(file: Path) -> ModelFiles:
+    """Return the model in an exported zip; its names are checked, nothing is unpacked."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = archive.infolist()
+            _check_entries(file, entries)
+            inside = {entry.filename: entry for entry in entries}
+            if f"model/{SUMS}" not in inside:
+                raise ModelError(
+                    f"{file}: expected an exported model, got a zip without model/{SUMS}; make it "
+                    "with sklimg export"
+                )
+            sums = archive.read(inside[f"model/{SUMS}"])
+            return _checked(file, sums, lambda name: archive.read(inside[f"model/{name}"]))
+    except _ZIP_ERRORS as err:
+        raise ModelError(f"{file}: damaged zip: {err}; export the model again") from err
+
+
+def _check_entries(file: Path, entries: list[zipfile.ZipInfo]) -> None:
+    """Refuse names that lead elsewhere or stand twice, and what is too large."""
+    names = [entry.filename for entry in entries]
+    for name in names:
+        parts = PurePosixPath(name).parts
+        if name.startswith("/") or ".." in parts or "\\" in name or ":" in name:
+            raise ModelError(
+                f"{file}: expected names inside the zip, got {name!r}, which leads out of it; do "
+                "not trust this file"
+            )
+    if len(set(names)) < len(names):
+        raise ModelError(f"{file}: a name stands twice in it; do not trust this file")
+    if sum(entry.file_size for entry in entries) > _MOST_BYTES:
+        raise ModelError(f"{file}: expected at most 2 GB of files, got more; do not trust it")
+
+
+def _incomplete(place: Path, err: Exception) -> ModelError:
+    return ModelError(f"{place}: incomplete model: {err}; copy it again or fit it anew")
+
+
+def _damaged(place: Path, name: str) -> ModelError:
+    return ModelError(
+        f"{place / name}: damaged, it is not what was saved; copy or fit the model again"
+    )
