@@ -97,6 +97,7 @@ class Augmented(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self : Augmented
         """
         X, y = validate_data(self, X, y)
+        self.held_back_ = None
         X, y, validation_data = self.with_copies_apart(X, y, groups, validation_data)
         estimator = clone(self.estimator)
         if validation_data is None:
@@ -138,7 +139,7 @@ class Augmented(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             groups = checked_groups(groups, len(y))
             rng = np.random.default_rng(random.randint(2**31 - 1))
             train, held = hold_back(y, groups, last.validation_fraction, rng)
-            validation_data = X[held], y[held]
+            validation_data, self.held_back_ = (X[held], y[held]), held
             X, y = X[train], y[train]
         X, y = self.with_copies(X, y, np.random.default_rng(random.randint(2**31 - 1)))
         return X, y, validation_data

@@ -15,6 +15,7 @@ from sklimg.featurechoice import FeatureChoice, choose_features
 from sklimg.files import count, natural_key
 from sklimg.fitting import fit_alone, pipeline_of
 from sklimg.foldruns import Budget, Progress, left_of
+from sklimg.heldback import Calibration, calibrate, held_back
 from sklimg.history import epoch_history
 from sklimg.journal import Journal
 from sklimg.names import AUGMENTS, SEARCHES
@@ -42,6 +43,7 @@ class Choice(NamedTuple):
         Loss and accuracy of each epoch.
     features : FeatureChoice or None
         If features were chosen.
+    calibration : Calibration or None
     was_interrupted : bool
         Whether somebody ended the training, or the watching of it.
     """
@@ -50,6 +52,7 @@ class Choice(NamedTuple):
     search: Search | None
     history: dict[str, list] | None
     features: FeatureChoice | None
+    calibration: Calibration | None
     was_interrupted: bool
 
 
@@ -136,21 +139,26 @@ def choose(
         )
         pipeline = pipeline_of(fitted)
         was_interrupted = getattr(pipeline[-1], "stop_reason_", "") == "interrupted"
-        watched = None if search is None else search.history
+        history, watched, calibration = None if search is None else search.history, None, None
         try:
-            history = watched or epoch_history(fitted, X, y, inner[0], seed)
+            if history is None:
+                history, watched = epoch_history(fitted, X, y, inner[0], seed)
+            if not was_interrupted:
+                held = held_back(base, fitted, X, y, groups, n_train, inner, watched)
+                calibration = calibrate(pipeline, held, y, groups, tell)
         except KeyboardInterrupt:
             if search is not None:
                 raise
-            tell("warning", "interrupted: the epochs were not watched by images held back")
-            history, was_interrupted = getattr(pipeline[-1], "history_", None), True
+            what = "the epochs were not watched" if history is None else "it was not calibrated"
+            tell("warning", f"interrupted: {what} by images held back")
+            history, was_interrupted = history or getattr(pipeline[-1], "history_", None), True
     except KeyboardInterrupt as err:
         if search is None:
             raise
         raise SearchInterrupted(search.trials) from err  # it can be gone on with
     if search is not None and search.grid is not None:
         search.grid.best_estimator_ = fitted
-    return Choice(pipeline, search, history, features, was_interrupted)
+    return Choice(pipeline, search, history, features, calibration, was_interrupted)
 
 
 def _tell_unwatched(

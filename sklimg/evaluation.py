@@ -17,15 +17,19 @@ from sklearn.metrics import (
 )
 from sklearn.neighbors import KNeighborsClassifier
 
+from sklimg.calibration import calibration_error, coverage_curve, reliability_bins
+
 __all__ = [
     "baseline_accuracies",
     "confusion_counts",
     "evaluate_predictions",
+    "rejection_scores",
     "vote_weights",
     "wilson_interval",
     "worst_confusions",
 ]
 
+_MOST_CONFUSIONS = 10
 _Z = 1.959963984540054  # 97.5 % quantile of the normal distribution
 _MOST_NEIGHBOURS = (20_000, 5_000)  # training and test rows of the 1-nearest-neighbour baseline
 
@@ -50,7 +54,9 @@ def evaluate_predictions(
     metrics : dict
         ``accuracy``, ``accuracy_interval`` (95 %), ``n_test`` (groups),
         ``n_test_images``, ``balanced_accuracy``, ``macro_f1``, ``log_loss`` (of
-        the images whose class is known), ``top_k`` and ``per_class``.
+        the images whose class is known), ``top_k``, ``expected_calibration_error`` and
+        its ``calibration_bins``, ``coverage``, the most frequent ``confusions`` and
+        ``per_class``.
     """
     classes = np.asarray(classes, object)
     weights = vote_weights(groups)
@@ -66,6 +72,8 @@ def evaluate_predictions(
     support = [int(np.sum(labels == c)) for c in present]
     there = np.array(support) > 0
     rows = zip(present, precision, recall, f1, support, strict=True)
+    sureness = probabilities.max(axis=1), labels == predicted, weights
+    bins = reliability_bins(*sureness)
     return {
         "accuracy": accuracy,
         "accuracy_interval": list(wilson_interval(accuracy, n_groups)),
@@ -75,6 +83,15 @@ def evaluate_predictions(
         "macro_f1": float(np.mean(f1)),
         "log_loss": _log_loss(labels[known], probabilities[known], classes, weights[known]),
         "top_k": _top_k(labels, probabilities, classes, weights),
+        "expected_calibration_error": calibration_error(bins),
+        "calibration_bins": bins,
+        "coverage": coverage_curve(*sureness),
+        "confusions": [
+            {"label": label, "predicted": got, "count": n}
+            for label, got, n in worst_confusions(
+                *confusion_counts(labels, predicted, classes), most=_MOST_CONFUSIONS
+            )
+        ],
         "per_class": {
             label: {"precision": float(p), "recall": float(r), "f1": float(f), "support": n}
             for label, p, r, f, n in rows
@@ -123,13 +140,47 @@ def baseline_accuracies(
     }
 
 
+def rejection_scores(
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    classes: Sequence[str],
+    groups: np.ndarray,
+    threshold: float,
+) -> dict:
+    """Return what comes of answering "unknown" where the highest probability is too low.
+
+    Parameters
+    ----------
+    labels, probabilities, classes, groups
+        As of `evaluate_predictions`.
+    threshold : float
+        What the highest probability has to reach.
+
+    Returns
+    -------
+    scores : dict
+        ``threshold``, the ``coverage`` of answers given, the ``error`` among them and
+        its ``error_interval`` (95 %); None of these two where no answer is given.
+    """
+    weights = vote_weights(groups)
+    is_given = probabilities.max(axis=1) >= threshold
+    n_given = float(weights[is_given].sum())
+    scores = {"threshold": float(threshold), "coverage": n_given / float(weights.sum())}
+    if not n_given:
+        return scores | {"error": None, "error_interval": None}
+    wrong = np.asarray(classes, object)[probabilities.argmax(axis=1)] != labels
+    error = float(np.average(wrong[is_given], weights=weights[is_given]))
+    interval = list(wilson_interval(error, n_given))
+    return scores | {"error": error, "error_interval": interval}
+
+
 def vote_weights(groups: np.ndarray) -> np.ndarray:
     """Return one over the size of each row's group."""
     _, inverse, counts = np.unique(groups, return_inverse=True, return_counts=True)
     return 1 / counts[inverse]
 
 
-def wilson_interval(share: float, n: int) -> tuple[float, float]:
+def wilson_interval(share: float, n: float) -> tuple[float, float]:
     """Return the 95 % score interval of a share seen in n trials.
 
     References

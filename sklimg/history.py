@@ -23,7 +23,7 @@ def epoch_history(
     y: np.ndarray,
     fold: tuple[np.ndarray, np.ndarray],
     seed: int,
-) -> dict[str, list] | None:
+) -> tuple[dict[str, list] | None, BaseEstimator | None]:
     """Return what happened in each epoch of a training that held-back rows watched.
 
     That is the training of the fitted estimator itself if rows watched it, or if it
@@ -46,19 +46,21 @@ def epoch_history(
     history : dict of str to list, or None
         ``epoch``, ``loss``, ``accuracy``, ``validation_loss``,
         ``validation_accuracy`` and perhaps more; None where there are no epochs.
+    watched : Pipeline, Augmented or None
+        The clone that one part of the fold was enough for, if it is whole.
     """
     last = pipeline_of(fitted)[-1]
     train, held_back = fold
     if tells_epochs(last):
         was_watched = np.isfinite(last.history_["validation_accuracy"]).any()
         if was_watched or last.stop_reason_ == "interrupted":
-            return last.history_
+            return last.history_, None
         watch = X[held_back], y[held_back]
         watched = fit_alone(fitted, X[train], y[train], validation_data=watch)
-        return pipeline_of(watched)[-1].history_
+        return pipeline_of(watched)[-1].history_, watched
     if type(last) is not PlainMLPClassifier or last.solver == "lbfgs":
-        return None
-    return _plain_history(fitted, X, y, fold, seed)
+        return None, None
+    return _plain_history(fitted, X, y, fold, seed), None
 
 
 def _plain_history(

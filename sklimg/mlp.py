@@ -95,9 +95,9 @@ class MLPClassifier(_PlainMLPClassifier):
     best_epoch_ : int
         The epoch whose weights are kept.
     stop_reason_ : {"max_iter", "no_improvement", "diverged", "interrupted"}
-    n_iter_ : int
-        Epochs in all.
-    coefs_, intercepts_, classes_, loss_, loss_curve_, best_loss_, t_
+    held_back_ : ndarray of int or None
+        Rows that early stopping held back.
+    coefs_, intercepts_, classes_, n_iter_, loss_, loss_curve_, best_loss_, t_
         As of scikit-learn, and so ``validation_scores_``, ``best_validation_score_``,
         ``n_layers_``, ``n_outputs_``, ``out_activation_`` and ``n_features_in_``.
 
@@ -199,7 +199,7 @@ class MLPClassifier(_PlainMLPClassifier):
         index = np.arange(len(y)) if weights is None else np.flatnonzero(weights)
         start = begin_training(self, y[index], X.shape[1], params, goes_on)
         start.training.begin(params)
-        watching = None
+        watching = self.held_back_ = None
         if validation_data is not None:
             X_held, y_held = checked_watch(self, validation_data)
             weights_held = row_weights(self, y_held, None, like=y[index])
@@ -207,7 +207,7 @@ class MLPClassifier(_PlainMLPClassifier):
         elif self.early_stopping:
             rng = np.random.default_rng(start.training.random.randint(2**31 - 1))
             index, held = held_back(y, groups, index, self.validation_fraction, rng)
-            watching = encoded_rows(start.classes, X, y, weights, held)
+            watching, self.held_back_ = encoded_rows(start.classes, X, y, weights, held), held
         rows = encoded_rows(start.classes, X, y, weights, index)
         return train_on(self, start, rows, watching, params, self.max_iter, True, keep_epochs)
 
@@ -285,7 +285,8 @@ class MLPClassifier(_PlainMLPClassifier):
     def _fit_plain(self, X, y, sample_weight):
         """Let scikit-learn do it: there is nothing to add to lbfgs."""
         plain = _PlainMLPClassifier(**plain_params(self))
-        for name in ("_training", "best_epoch_", "history_", "kept_weights_", "stop_reason_"):
+        of_others = ("_training", "best_epoch_", "history_", "held_back_", "kept_weights_")
+        for name in (*of_others, "stop_reason_"):
             vars(self).pop(name, None)  # of another solver
         take_fitted(self, plain.fit(X, y, row_weights(self, y, sample_weight)))
         for parts in (self.coefs_, self.intercepts_):

@@ -10,6 +10,7 @@ __all__ = [
     "AUGMENTS",
     "AUTO",
     "BACKENDS",
+    "ERROR_RATE",
     "LATEST",
     "LOOKS",
     "MANIFEST",
@@ -64,6 +65,8 @@ TURNED = ("auto", "yes", "no")  # whether a turned picture is the same; the firs
 
 LOOKS = ("empty", "dark", "blurry")  # what may be wrong with the looks of an image
 PROBLEMS = ("leak", "copy", "label", "corrupt", *LOOKS)  # what may be wrong with a data set
+
+ERROR_RATE = 0.02  # of answers that are not "unknown", when a threshold is chosen
 
 ARTIFACTS = Path("artifacts")
 LATEST = ARTIFACTS / "latest"

@@ -10,7 +10,7 @@ Floor 5: writes files, prints nothing.
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,22 @@ from typing import Any
 import numpy as np
 
 from sklimg.errors import DataError, OutputError, UsageError
-from sklimg.files import as_json, new_folder
+from sklimg.files import as_json, count, new_folder, write_bytes
 from sklimg.journal import Journal
 from sklimg.partials import only_in
+from sklimg.records import records_csv
 from sklimg.spans import span_ends, span_text
+from sklimg.trials import Trials
 
-__all__ = ["CONFIG", "JOURNAL", "TRIALS", "begin_run", "is_finished", "plain_settings"]
+__all__ = [
+    "CONFIG",
+    "JOURNAL",
+    "TRIALS",
+    "begin_run",
+    "is_finished",
+    "plain_settings",
+    "save_trials",
+]
 
 CONFIG, JOURNAL, TRIALS = "config.json", "journal", "trials.csv"
 
@@ -90,6 +100,15 @@ def _has_fits(place: Path) -> bool:
 def is_finished(place: str | os.PathLike) -> bool:
     """Tell whether a run folder holds all that it will hold."""
     return Path(place, "model").is_dir()
+
+
+def save_trials(trials: Trials, out: str | os.PathLike | None, tell: Callable) -> None:
+    """Write the table of a search that was ended into its run folder, and tell how to go on."""
+    if out is None:
+        return
+    write_bytes(Path(out, TRIALS), records_csv(trials.columns()))
+    fits = count(trials.scores.size, "fit")
+    tell("saved", f"{trials.n_done} of {fits} in {out}; go on with: sklimg fit --resume {out}")
 
 
 def plain_settings(value: Any) -> Any:

@@ -31,6 +31,8 @@ def describe(metrics: Mapping) -> str:
     text = f"accuracy {metrics['accuracy']:.3f} [{low:.3f}, {high:.3f}] on {_size(metrics)}"
     if n_folds := metrics.get("n_folds"):
         text += f", each read by a model of the other {n_folds - 1} of {n_folds} folds"
+        if metrics.get("n_repeats", 1) > 1:
+            text += f", {metrics['n_repeats']} times with other folds"
     if baselines := metrics.get("baselines"):
         text += f"; most frequent class {baselines['most_frequent']:.3f}"
         if baselines["nearest_neighbour"] is not None:

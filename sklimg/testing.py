@@ -12,11 +12,14 @@ from sklimg.evaluation import (
     baseline_accuracies,
     confusion_counts,
     evaluate_predictions,
+    rejection_scores,
     vote_weights,
     worst_confusions,
 )
 from sklimg.files import natural_key
+from sklimg.heldback import Calibration
 from sklimg.model import Model
+from sklimg.names import ERROR_RATE
 from sklimg.parts import Parts
 from sklimg.runs import Run
 from sklimg.saving import no_arrays
@@ -27,7 +30,12 @@ __all__ = ["judge"]
 MOST_KNOWN = 10_000  # training images whose accuracy is told, about: every so many
 
 
-def judge(pipeline: Pipeline, parts: Parts, tell: Callable[[str, str], None]) -> Run:
+def judge(
+    pipeline: Pipeline,
+    parts: Parts,
+    calibration: Calibration | None,
+    tell: Callable[[str, str], None],
+) -> Run:
     """Read the test part, once, and return the run with its metrics.
 
     Parameters
@@ -35,9 +43,11 @@ def judge(pipeline: Pipeline, parts: Parts, tell: Callable[[str, str], None]) ->
     pipeline : Pipeline
         Fitted to the training rows.
     parts : Parts
+    calibration : Calibration or None
+        Of the pipeline.
     tell : callable
     """
-    model = _model(pipeline, parts)
+    model = _model(pipeline, parts, calibration.threshold if calibration else None)
     if reason := no_arrays(model):
         tell("warning", f"no arrays stand for the model, so that predict needs --trust: {reason}")
     table, test = parts.table, parts.test
@@ -51,6 +61,8 @@ def judge(pipeline: Pipeline, parts: Parts, tell: Callable[[str, str], None]) ->
         labels,
         groups,
     )
+    metrics["calibration"] = _told(calibration)
+    metrics["rejection"] = _rejection(labels, probabilities, model, groups)
     run = Run(model, metrics, parts, probabilities)
     counts, names = confusion_counts(labels, run.predicted, model.classes)
     tell("test", describe(metrics))
@@ -63,7 +75,7 @@ def judge(pipeline: Pipeline, parts: Parts, tell: Callable[[str, str], None]) ->
     return run
 
 
-def _model(pipeline: Pipeline, parts: Parts) -> Model:
+def _model(pipeline: Pipeline, parts: Parts, threshold: float | None) -> Model:
     """Return the model of a pipeline that was fitted to the training rows."""
     values, counts = np.unique(parts.table.labels[parts.train], return_counts=True)
     of_class = dict(zip(values, counts.tolist(), strict=True))
@@ -71,4 +83,24 @@ def _model(pipeline: Pipeline, parts: Parts) -> Model:
     seen = np.unique(parts.digests[parts.train])
     counts_of = {label: of_class[label] for label in classes}
     table = parts.table
-    return Model(pipeline, classes, table.spec, seen, counts_of, table.spec_is_known)
+    known = table.spec_is_known
+    return Model(pipeline, classes, table.spec, seen, counts_of, known, threshold, ERROR_RATE)
+
+
+def _told(calibration: Calibration | None) -> dict | None:
+    """Return what is kept of a calibration among the metrics."""
+    if calibration is None:
+        return None
+    told = calibration._asdict()
+    del told["threshold"]  # which stands under rejection
+    return told
+
+
+def _rejection(
+    labels: np.ndarray, probabilities: np.ndarray, model: Model, groups: np.ndarray
+) -> dict | None:
+    """Return what comes of answering "unknown" below the model's threshold."""
+    if model.threshold is None:
+        return None
+    scores = rejection_scores(labels, probabilities, model.classes, groups, model.threshold)
+    return {"error_rate": model.error_rate, **scores}

@@ -18,14 +18,13 @@ from sklimg.choosing import augmented, choose
 from sklimg.cluster import open_workers
 from sklimg.crossval import cross_validate
 from sklimg.errors import UsageError
-from sklimg.files import check_free, count, path_text, write_bytes
+from sklimg.files import check_free, path_text
 from sklimg.foldruns import Progress
 from sklimg.names import AUGMENTS, AUTO, BACKENDS, MODELS, SEARCHES, TURNED
 from sklimg.parts import Parts, check_apart, is_data, name_of, spec_notes, split_table
 from sklimg.pipeline import build_pipeline
 from sklimg.presets import DEFAULT, anchored, features_for
-from sklimg.records import records_csv
-from sklimg.runfolder import TRIALS, begin_run, is_finished
+from sklimg.runfolder import begin_run, is_finished, save_trials
 from sklimg.runs import Run, write_run
 from sklimg.settings import check_auto, check_settings, images_for, usable_cache, weighted
 from sklimg.sources import Collection, read_data
@@ -41,11 +40,12 @@ from sklimg.telling import (
     tell_verdict,
 )
 from sklimg.testing import judge
-from sklimg.trials import SearchInterrupted, Trials
+from sklimg.trials import SearchInterrupted
 
 __all__ = ["fit"]
 
 N_FOLDS = 5
+N_REPEATS = 3  # of a cross-validation in which nothing is chosen
 FEW_TEST_GROUPS = 100  # below, a single split says little
 
 
@@ -109,7 +109,8 @@ def fit(
     folds : int, optional
         Folds of a cross-validation over all rows, every choice made inside the
         fold, beside the test; by default 5 where the test part has fewer than
-        100 groups, else 0 for none.
+        100 groups, else 0 for none. With so few, and nothing to choose, it is made
+        three times with other folds.
     group : str, default="auto"
         "auto": copies and near copies of one picture stay on one side, and so do
         rows that share a value in a column ``group``; "exact": copies with equal
@@ -202,9 +203,9 @@ def fit(
         parts = split_table(read, name, other, group, split_rng, tell, validation, turned)
         known = np.concatenate([parts.train, parts.validation])
         inner = _inner_folds(parts, fold_rng, tell)
+        says_little = len(np.unique(parts.groups[parts.test])) < FEW_TEST_GROUPS
         if folds is None:
-            n_test = len(np.unique(parts.groups[parts.test]))
-            folds = N_FOLDS if n_test < FEW_TEST_GROUPS else 0
+            folds = N_FOLDS if says_little else 0
         settings = {"data": _place_of(data), "test": _place_of(test), "validation": validation}
         settings |= {"model": model, "params": params, "grid": space, "search": search}
         settings |= {"augment": augment, "n_folds": len(inner), "folds": folds, "group": group}
@@ -223,10 +224,11 @@ def fit(
         try:
             chosen = choose(bases, space, parts, inner, model_seed, tell=tell, **how)
         except SearchInterrupted as err:
-            _save_trials(err.trials, out, tell)
+            save_trials(err.trials, out, tell)
             raise
-        run = judge(chosen.pipeline, parts, tell)
-        run.search, run.history, run.features, run.was_interrupted = chosen[1:]
+        run = judge(chosen.pipeline, parts, chosen.calibration, tell)
+        run.search, run.history, run.features = chosen[1:4]
+        run.was_interrupted = chosen.was_interrupted
         run.refused, run.augmented = read.refused, augment != AUGMENTS[0]
         if folds and not run.was_interrupted:
             rows = np.sort(known if is_data(test) else np.append(known, parts.test))
@@ -234,7 +236,9 @@ def fit(
                 n_inner = len(rows) - len(rows) // folds
                 fold = describe_search(search, next(iter(bases.values())), space, n_inner, N_FOLDS)
                 tell("note", f"cross-validating, with a search in each of {folds} folds: {fold}")
-            outer = {"n_folds": folds, "n_inner": N_FOLDS, "rng": outer_rng}
+            is_quick = not space and len(bases) == 1 and augment == AUGMENTS[0]
+            outer = {"n_folds": folds, "n_repeats": N_REPEATS if says_little and is_quick else 1}
+            outer |= {"n_inner": N_FOLDS, "rng": outer_rng}
             try:
                 run.metrics["cross_validation"] = cross_validate(
                     bases, space, parts.table.take(rows), parts.groups[rows], **outer, **how
@@ -242,7 +246,7 @@ def fit(
                 tell("folds", describe(run.metrics["cross_validation"]))
             except KeyboardInterrupt as err:
                 if run.search is not None:  # which can be gone on with
-                    _save_trials(run.search.trials, out, tell)
+                    save_trials(run.search.trials, out, tell)
                     raise SearchInterrupted(run.search.trials) from err
                 run.was_interrupted = True
                 tell("warning", "interrupted: there is no cross-validation")
@@ -267,15 +271,6 @@ def _inner_folds(
     folds = grouped_folds(labels, groups, N_FOLDS, rng)
     tell_small_classes(class_groups(labels, groups), len(folds), tell)
     return folds
-
-
-def _save_trials(trials: Trials, out: str | os.PathLike | None, tell: Callable) -> None:
-    """Write the table of a search that was ended, and tell how to go on."""
-    if out is None:
-        return
-    write_bytes(Path(out, TRIALS), records_csv(trials.columns()))
-    fits = count(trials.scores.size, "fit")
-    tell("saved", f"{trials.n_done} of {fits} in {out}; go on with: sklimg fit --resume {out}")
 
 
 def _place_of(data: float | str | os.PathLike | Table | None) -> float | str | None:

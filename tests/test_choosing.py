@@ -53,7 +53,8 @@ def test_copies_are_of_training_rows_and_a_search_makes_its_own(bars_table, monk
               grid={"alpha": [1e-3, 1e-2]})  # fmt: skip
     test = {row.tobytes() for row in run.parts.table.pixels[run.parts.test]}
     n_inner = 5 + 1  # once a fold, whatever the candidates
-    outer = made[n_inner + 1 :]  # behind the search, its refit and the history
+    n_held_back = 4  # the other folds, read by what the rest was enough for
+    outer = made[n_inner + 1 + n_held_back :]  # behind the search, its refit and the history
     assert not any(row.tobytes() in test for X in made[: n_inner + 1] for row in X)
     assert [len(X) for X in made[: n_inner + 1]] == [38, 38, 38, 39, 39, 48, 38] or all(
         len(X) < len(bars_table) for X in made
@@ -144,7 +145,9 @@ def test_groups_reach_early_stopping(bars_table, monkeypatch, augment, grid):
     fit(table, params=how, folds=2, group="writer", augment=augment, grid=grid, jobs=1)
     n_candidates = 1 if augment == "light" else 2  # copies are made once a fold
     n_fits = n_candidates * 5 + 1 if grid else 1
-    assert len(seen) == 3 * n_fits
+    n_rounds = 1 if grid or augment == "light" else 3
+    n_held_back = 5  # by which it is calibrated
+    assert len(seen) == n_fits + n_held_back + 2 * n_rounds * n_fits
     assert all(len(np.unique(groups)) <= len(groups) / 2 for groups in seen)
 
 
@@ -157,20 +160,31 @@ def test_candidates_take_one_thread(bars_table, monkeypatch):
 
     monkeypatch.setattr(MLPClassifier, "fit", spy)
     fit(bars_table, params=SHORT, folds=0, grid={"alpha": [1e-3, 1e-2]}, jobs=1)
-    assert seen == [1] * 10 + [None] * 2  # the best, and the one that is watched
+    assert (
+        seen == [1] * 10 + [None] * 6
+    )  # the best, the one that is watched, and those that calibrate
 
 
-@pytest.mark.parametrize("part", ["history", "folds"])
+@pytest.mark.parametrize("part", ["history", "calibration", "folds"])
 def test_an_interrupt_after_the_training_keeps_the_model(
     bars_table, monkeypatch, said, part, tmp_path
 ):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    name = {"history": "sklimg.choosing.epoch_history", "folds": "sklimg.training.cross_validate"}
+    name = {
+        "history": "sklimg.choosing.epoch_history",
+        "calibration": "sklimg.choosing.held_back",
+        "folds": "sklimg.training.cross_validate",
+    }
+    words = {
+        "history": "interrupted: the epochs were not watched",
+        "calibration": "interrupted: it was not calibrated",
+        "folds": "interrupted: there is no cross-validation",
+    }
     monkeypatch.setattr(name[part], interrupted)
     run = fit(bars_table, params=SHORT, out=tmp_path / "run", tell=told(said))
     assert run.was_interrupted
     assert "cross_validation" not in run.metrics
-    assert next(text for topic, text in said if topic == "warning").startswith("interrupted: the")
+    assert next(text for topic, text in said if topic == "warning").startswith(words[part])
     assert load(tmp_path / "run").classes == run.model.classes

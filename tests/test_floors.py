@@ -51,6 +51,7 @@ FLOORS = (
         "races",
         "cluster",
         "arrayforms",
+        "calibration",
     ),
     ("search", "hyperband", "searchplots", "history", "evaluation", "model", "plots", "formpages"),
     (
@@ -64,6 +65,7 @@ FLOORS = (
             "spaces",
             "crossval",
             "telling",
+            "heldback",
             "choosing",
             "assessment",
         ),

@@ -16,7 +16,7 @@ def watched(request, bars_table):
     fold = grouped_folds(y, np.arange(len(y)), 5, np.random.default_rng(0))[0]
     fitted = fit_alone(build_pipeline(request.param, {"max_iter": 30}), X, y)
     before = [weights.copy() for weights in fitted["classify"].coefs_]
-    return fitted, before, epoch_history(fitted, X, y, fold, seed=0)
+    return fitted, before, epoch_history(fitted, X, y, fold, seed=0)[0]
 
 
 def test_learning_is_seen_on_both_parts(watched):
@@ -37,7 +37,7 @@ def test_the_fitted_pipeline_is_left_as_it_is(watched):
 def test_no_epochs_no_history(bars_table, options):
     X, y = bars_table.pixels, bars_table.labels
     fitted = fit_alone(build_pipeline(**options), X, y)
-    assert epoch_history(fitted, X, y, (np.arange(9), np.arange(9, 18)), seed=0) is None
+    assert epoch_history(fitted, X, y, (np.arange(9), np.arange(9, 18)), seed=0) == (None, None)
 
 
 @pytest.mark.skipif(
@@ -49,4 +49,5 @@ def test_a_classifier_that_stops_early_is_watched_too(bars_table):
     how = {"early_stopping": True, "max_iter": 5}
     fitted = fit_alone(build_pipeline("sklearn-mlp", how), X, y)
     fold = (np.arange(0, 60, 2), np.arange(1, 60, 2))
-    assert len(epoch_history(fitted, X, y, fold, seed=0)["epoch"]) == fitted["classify"].n_iter_
+    history, _ = epoch_history(fitted, X, y, fold, seed=0)
+    assert len(history["epoch"]) == fitted["classify"].n_iter_

@@ -25,7 +25,7 @@ def pipeline(parts):
 
 def test_scores_are_those_of_the_test_rows(parts, pipeline):
     said = []
-    run = judge(pipeline, parts, lambda *words: said.append(words))
+    run = judge(pipeline, parts, None, lambda *words: said.append(words))
     X, y = parts.table.pixels[parts.test], parts.table.labels[parts.test]
     assert run.metrics["accuracy"] == np.mean(pipeline.predict(X) == y)
     assert run.metrics["n_test"] == len(y)
@@ -36,7 +36,7 @@ def test_scores_are_those_of_the_test_rows(parts, pipeline):
 
 
 def test_the_model_knows_its_classes_in_order_and_what_it_has_seen(parts, pipeline):
-    model = judge(pipeline, parts, lambda *_: None).model
+    model = judge(pipeline, parts, None, lambda *_: None).model
     assert model.pipeline is pipeline
     assert model.classes == ("2", "10", "a")
     assert set(model.seen) == set(parts.digests[parts.train])
@@ -51,5 +51,5 @@ def test_the_test_part_is_read_once(parts, pipeline, monkeypatch):
         return plain(self, X)
 
     monkeypatch.setattr(type(pipeline), "predict_proba", spy)
-    judge(pipeline, parts, lambda *_: None)
+    judge(pipeline, parts, None, lambda *_: None)
     assert read == [len(parts.test), len(parts.train)]

@@ -8,6 +8,7 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
 
+from sklimg.calibration import cooled
 from sklimg.descent import Descent
 from sklimg.errors import DataError, UsageError
 from sklimg.model import load, load_pipeline
@@ -151,7 +152,7 @@ def test_what_is_told(bars_table):
     topics = [topic for topic, _ in said]
     assert topics == [
         *("data", "copies", "split", "features", "search", "cost", "best"),
-        *("note", "test", "mistakes"),
+        *("note", "certainty", "test", "mistakes"),
         *("note", "folds", "verdict"),
     ]
     lines = dict(said)
@@ -248,7 +249,10 @@ def test_the_validation_part_chooses_and_is_not_learned():
     again = fit(table.take(words != "validation"), params=QUICK | run.search.best_params, folds=0)
     assert run.search.grid.n_splits_ == 1
     assert run.search.grid.best_estimator_ is run.model.pipeline
-    np.testing.assert_array_equal(run.probabilities, again.probabilities)
+    hot = cooled(run.probabilities, 1 / run.metrics["calibration"]["temperature"])
+    other = cooled(again.probabilities, 1 / again.metrics["calibration"]["temperature"])
+    np.testing.assert_allclose(hot, other, atol=1e-6)  # as they were before they were calibrated
+    assert run.metrics["calibration"]["where"] == "the validation part"
     assert run.search.grid.predict(table.pixels[:3]).tolist() == ["2"] * 3
 
 

@@ -47,6 +47,7 @@ def test_results_go_to_stdout_and_the_rest_to_stderr(invoke, here):
         "copies",
         "split",
         "features",
+        "certainty",
         "mistakes",
         "verdict",
         "saved",
