@@ -24,7 +24,7 @@ from sklimg.files import as_json, count, new_folder
 from sklimg.groups import label_conflicts
 from sklimg.images import encode_image
 from sklimg.inspection import Inspection
-from sklimg.mosaics import mosaic
+from sklimg.mosaics import mosaic, resized
 from sklimg.names import LOOKS, PROBLEMS
 from sklimg.records import records_csv
 from sklimg.tablewriter import reject_columns
@@ -128,7 +128,7 @@ def _classes(found: Inspection, folder: Path) -> str:
         some = members[np.unique(np.linspace(0, len(members) - 1, _SAMPLES).astype(int))]
         mean = found.table.pixels[members].mean(axis=0).reshape(found.table.spec.shape)
         shown = _show(found, folder, f"class{k}", some, _SAMPLES)
-        average = _save(folder, f"mean{k}", _enlarged(np.rint(mean).astype(np.uint8)))
+        average = _save(folder, f"mean{k}", resized(np.rint(mean).astype(np.uint8), 64))
         name = escape(label) if label else "<i>no label</i>"
         share = f'<meter min="0" max="{max(sizes)}" value="{counts["n_images"]}"></meter>'
         rows.append(
@@ -265,8 +265,3 @@ def _show(found: Inspection, folder: Path, name: str, rows: Sequence[int], colum
 def _save(folder: Path, name: str, pixels: np.ndarray) -> str:
     (folder / "pictures" / f"{name}.png").write_bytes(encode_image(pixels))
     return f"pictures/{name}.png"
-
-
-def _enlarged(image: np.ndarray) -> np.ndarray:
-    factor = max(1, 64 // len(image))
-    return image.repeat(factor, axis=0).repeat(factor, axis=1)

@@ -1,16 +1,13 @@
 """Draw forms as pages to print.
 
-No pyplot, as in `sklimg.plots`. All is placed in millimetres from the top left
+No pyplot, as in `sklimg.drawing`. All is placed in millimetres from the top left
 corner of the paper.
 
 Floor 4: draws, writes nothing.
 """
 
 import textwrap
-import warnings
 from collections.abc import Sequence
-from contextlib import contextmanager
-from functools import cache
 from io import BytesIO
 
 import numpy as np
@@ -18,12 +15,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.patches import Circle, PathPatch
 from matplotlib.path import Path
-from matplotlib.textpath import text_to_path
 
 from sklimg.codes import encode_code
+from sklimg.drawing import font_families, quiet_fonts, text_width
 from sklimg.files import one_line
 from sklimg.forms import MARGIN, SIZES, Form, form_payload
 from sklimg.frames import CODE_COLUMNS, CODE_PITCH, CODE_SIDES
@@ -40,12 +36,6 @@ _LEAST = 7.0  # points that can be read
 _GOOD = 9.0  # points below which a label takes one line more
 _TEXT = "Write one symbol in each box, with a dark pen."
 _CARE = "Leave the corner marks and this code as they are."
-_FONTS = ("DejaVu Sans",)  # comes with matplotlib
-_MORE_FONTS = (  # for scripts that it lacks, where one of them is installed
-    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "WenQuanYi Zen Hei"),
-    *("PingFang SC", "Hiragino Sans", "Microsoft YaHei", "Yu Gothic", "Malgun Gothic"),
-    *("Noto Sans", "Noto Sans Devanagari", "Noto Sans Thai", "Nirmala UI", "Arial Unicode MS"),
-)
 
 
 def draw_form(form: Form, paper: str) -> Figure:
@@ -81,7 +71,7 @@ def form_pdf(forms: Sequence[Form], paper: str) -> bytes:
     """Return the bytes of a PDF with a page for each form, the same for the same forms."""
     buffer = BytesIO()
     facts = {"Creator": "sklimg", "Producer": None, "CreationDate": None}
-    with _quiet_fonts(), PdfPages(buffer, metadata=facts) as pages:
+    with quiet_fonts(), PdfPages(buffer, metadata=facts) as pages:
         for form in forms:
             pages.savefig(draw_form(form, paper))
     return buffer.getvalue()
@@ -90,7 +80,7 @@ def form_pdf(forms: Sequence[Form], paper: str) -> bytes:
 def form_png(form: Form, paper: str, dpi: int = 200) -> bytes:
     """Return the bytes of a PNG of one page, grey, the same for the same form."""
     buffer = BytesIO()
-    with _quiet_fonts():
+    with quiet_fonts():
         draw_form(form, paper).savefig(
             buffer,
             format="png",
@@ -193,25 +183,8 @@ def _lines(text: str, number: int) -> list[str]:
 
 def _width(text: str, size: float) -> float:
     """Return how wide the widest line of a text is, in mm."""
-    font = FontProperties(family=_families(), size=size)
-    measure = text_to_path.get_text_width_height_descent
-    with _quiet_fonts():
-        return max(measure(line, font, ismath=False)[0] for line in text.split("\n")) / _POINTS
-
-
-@cache
-def _families() -> list[str]:
-    """Return the fonts to take glyphs from, in this order."""
-    installed = set(fontManager.get_font_names())
-    return [*_FONTS, *(name for name in _MORE_FONTS if name in installed)]
+    return text_width(text, size) / _POINTS
 
 
 def _write(axes: Axes, x: float, y: float, text: str, size: float, **how) -> None:
-    axes.text(x, y, text, fontsize=size, family=_families(), parse_math=False, **how)
-
-
-@contextmanager
-def _quiet_fonts():
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # a script that the font lacks
-        yield
+    axes.text(x, y, text, fontsize=size, family=font_families(), parse_math=False, **how)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["mosaic"]
+__all__ = ["mosaic", "resized"]
 
 _GAP = 4  # pixels between two images
 _PAPER = 128  # grey that is told from white and from black
@@ -42,3 +42,28 @@ def mosaic(images: Sequence[np.ndarray], columns: int) -> np.ndarray:
         colour = image if image.ndim == 3 else image[:, :, None]
         picture[top : top + side, left : left + side] = colour
     return picture
+
+
+def resized(image: np.ndarray, side: int) -> np.ndarray:
+    """Bring a picture about to a side by whole numbers: pixels repeated, or averaged.
+
+    Parameters
+    ----------
+    image : ndarray of shape (height, width) or (height, width, 3), uint8
+    side : int
+        Pixels that the shown side comes near to, from below if it is enlarged and
+        from above if it is made smaller.
+
+    Examples
+    --------
+    >>> [resized(np.zeros((n, n), np.uint8), 64).shape for n in (28, 100, 200)]
+    [(56, 56), (100, 100), (66, 66)]
+    """
+    if (factor := side // len(image)) > 1:
+        return image.repeat(factor, axis=0).repeat(factor, axis=1)
+    if (factor := len(image) // side) > 1:
+        height, width = (n // factor for n in image.shape[:2])
+        parts = image[: height * factor, : width * factor]
+        parts = parts.reshape(height, factor, width, factor, *image.shape[2:])
+        return np.rint(parts.mean(axis=(1, 3))).astype(image.dtype)
+    return image

@@ -1,24 +1,25 @@
 """Draw what a run has to show; each function returns a matplotlib Figure.
 
-No pyplot: safe in a thread and without a display. The colours are those that
-M. Okabe and K. Ito chose for all kinds of colour vision (2008).
-
 Floor 4: draws, writes nothing.
 """
 
-import warnings
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sklimg.files import one_line
+from sklimg.drawing import BLUE, ORANGE, caption, clean, fitting
 
-__all__ = ["as_png", "confusion_figure", "curve_figure", "way_figure"]
+__all__ = ["confusion_figure", "curve_figure", "way_figure"]
 
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
+_CELL = 0.42  # inches at best of a cell of a confusion matrix
+_SIDES = (4.2, 10.5)  # inches of the smallest and of the largest matrix
+_NAMES, _BESIDE = 1.5, 0.6  # of these, for the names, and for what stands beside them
+_MOST_COUNTED = 40  # classes of which single images are written into the cells
+_NOTHING = (0.9, 0.9, 0.9)  # rows of classes that no image has
 
 
 def curve_figure(history: Mapping[str, Sequence[float]], what: str, split: str) -> Figure:
@@ -63,16 +64,15 @@ def curve_figure(history: Mapping[str, Sequence[float]], what: str, split: str) 
         axes.set_ylim(bottom=0)
     axes.margins(x=0)
     axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
-    axes.grid(color="#dddddd", linewidth=0.6)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.supxlabel(split, fontsize=8, color=GREY)
+    clean(axes, "both")
+    caption(figure, split)
     return figure
 
 
 def confusion_figure(
     counts: np.ndarray, labels: Sequence[str], *, title: str = "Confusion on the test images"
 ) -> Figure:
-    """Draw a confusion matrix, one number per cell.
+    """Draw a confusion matrix, one number per cell where there is room for it.
 
     Parameters
     ----------
@@ -81,23 +81,25 @@ def confusion_figure(
     labels : sequence of n_classes str
     title : str
     """
-    share = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
-    side = 2.2 + 0.42 * len(labels)  # inches
+    side = float(np.clip(_NAMES + _BESIDE + _CELL * len(labels), *_SIDES))  # inches
+    cell = 72 * (side - _NAMES - _BESIDE) / max(len(labels), 1)  # points
     figure = Figure(figsize=(side, side), layout="constrained")
     axes = figure.add_subplot(title=title, xlabel="predicted", ylabel="true")
-    names = [_short(label) for label in labels]
-    turned = 90 if max(map(len, names), default=0) > 3 else 0
-    axes.set_xticks(range(len(labels)), names, rotation=turned)
-    axes.set_yticks(range(len(labels)), names)
-    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    for (i, j), count in np.ndenumerate(counts):
-        if count:
-            colour = "white" if share[i, j] > 0.5 else "black"
-            axes.text(j, i, int(count), ha="center", va="center", color=colour, fontsize=9)
+    size = min(10, 0.8 * cell)
+    names = [fitting(label, 72 * _NAMES, size) for label in labels]
+    turned = 90 if max(map(len, names), default=0) > 3 or size < 8 else 0
+    axes.set_xticks(range(len(labels)), names, rotation=turned, fontsize=size)
+    axes.set_yticks(range(len(labels)), names, fontsize=size)
+    shades = _shades(counts)
+    axes.imshow(shades, interpolation="nearest")
+    is_counted = len(labels) <= _MOST_COUNTED
+    if is_counted:
+        _write_counts(axes, counts, shades, cell)
     for edge in ("top", "right", "bottom", "left"):
         axes.spines[edge].set_color("#bbbbbb")
     axes.tick_params(length=0)
-    figure.supxlabel("images; shade: share of the row", fontsize=8, color=GREY)
+    words = "images; " * is_counted + "stronger: more of the row; blue: right, orange: mistakes"
+    caption(figure, words + "; grey: no images" * (not counts.sum(axis=1).all()))
     return figure
 
 
@@ -134,16 +136,18 @@ def way_figure(
     return figure
 
 
-def as_png(figure: Figure, dpi: int = 120) -> bytes:
-    """Return the bytes of a PNG file of *figure*, the same for the same figure."""
-    buffer = BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # a label in a script the font lacks
-        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
-    return buffer.getvalue()
+def _shades(counts: np.ndarray) -> np.ndarray:
+    """Return colours of cells, in which also a small share of a row can be seen."""
+    n_images = counts.sum(axis=1, keepdims=True)
+    strength = np.sqrt(counts / n_images.clip(min=1))[:, :, None]
+    full = np.where(np.eye(len(counts), dtype=bool)[:, :, None], to_rgb(BLUE), to_rgb(ORANGE))
+    return np.where(n_images[:, :, None] > 0, 1 - strength * (1 - full), _NOTHING)
 
 
-def _short(label: str) -> str:
-    """Return a label that fits beside an axis, free of mathematical markup."""
-    text = one_line(label if len(label) <= 18 else label[:17] + "…")
-    return text.replace("$", r"\$")
+def _write_counts(axes: Axes, counts: np.ndarray, shades: np.ndarray, cell: float) -> None:
+    """Write the images of each cell that has any, as large as *cell* points allow."""
+    digits = len(str(counts.max(initial=0)))
+    size = min(9, 0.85 * cell / (0.64 * digits))
+    for i, j in zip(*np.nonzero(counts), strict=True):
+        colour = "white" if shades[i, j].mean() < 0.6 else "black"
+        axes.text(j, i, int(counts[i, j]), ha="center", va="center", color=colour, fontsize=size)

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from sklimg.drawing import as_png
 from sklimg.evaluation import confusion_counts
 from sklimg.featurechoice import FeatureChoice
 from sklimg.files import as_json, file_sha256, new_folder, write_bytes
 from sklimg.model import Model
 from sklimg.parts import Parts
-from sklimg.plots import as_png, confusion_figure, curve_figure
+from sklimg.plots import confusion_figure, curve_figure
 from sklimg.records import records_csv
 from sklimg.runfolder import CONFIG, TRIALS, plain_settings
 from sklimg.saving import save_model

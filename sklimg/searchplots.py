@@ -12,12 +12,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sklimg.drawing import BLUE, GREY, ORANGE, caption, clean
 from sklimg.files import count
 from sklimg.trials import Trials, value_text
 
 __all__ = ["search_figures"]
 
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
 _MOST_SHOWN = 30  # candidates with their parameters beside them
 _MOST_VALUES = 12  # of a parameter that is no axis of numbers
 _FAR = 5  # numbers that differ by so many times stand on a logarithmic axis
@@ -60,13 +60,13 @@ def candidates_figure(trials: Trials) -> Figure:
     texts = [_text(trials, i, names) for i in shown]
     axes.set_yticks(at, texts, fontsize=7)
     axes.set_ylim(len(shown) - 0.4, -0.6)
-    _clean(axes, "x")
-    caption = "orange: the best"
+    clean(axes, "x")
+    words = "orange: the best"
     if trials.standard_error is not None:
-        caption = "dot: mean over the folds, orange: the best; strokes: single folds"
-        caption += "; blue: within one standard error"
-        caption += ", ringed: the simplest of these" if simplest != trials.best else ""
-    figure.supxlabel(caption, fontsize=8, color=GREY)
+        words = "dot: mean over the folds, orange: the best; strokes: single folds"
+        words += "; blue: within one standard error"
+        words += ", ringed: the simplest of these" if simplest != trials.best else ""
+    caption(figure, words)
     return figure
 
 
@@ -86,10 +86,10 @@ def parameters_figure(trials: Trials, names: Sequence[str]) -> Figure:
     for axes in grid[: len(panels) : columns]:
         axes.set_ylabel("mean accuracy")
     figure.suptitle("What each parameter does", fontsize=11)
-    caption = "a dot: a candidate, orange: the best"
-    caption += "; line: the best candidate with that value" if trials.space else ""
-    caption += "; grey: ended after fewer epochs" if _early(trials) else ""
-    figure.supxlabel(caption, fontsize=8, color=GREY)
+    words = "a dot: a candidate, orange: the best"
+    words += "; line: the best candidate with that value" if trials.space else ""
+    words += "; grey: ended after fewer epochs" if _early(trials) else ""
+    caption(figure, words)
     return figure
 
 
@@ -133,7 +133,7 @@ def _draw_parameter(axes: Axes, trials: Trials, values: Sequence) -> None:
     for chosen, colour in ((is_early, GREY), (~is_early, BLUE)):
         axes.plot(places[chosen], means[seen][chosen], "o", color=colour, alpha=0.4, markersize=4)
     axes.plot(places[seen.index(trials.best)], means[trials.best], "o", color=ORANGE, markersize=7)
-    _clean(axes, "y")
+    clean(axes, "y")
 
 
 def _early(trials: Trials) -> set[int]:
@@ -172,9 +172,3 @@ def _is_number(value: object) -> bool:
 
 def _bare(name: str) -> str:
     return name.removeprefix("classify__")
-
-
-def _clean(axes: Axes, along: str) -> None:
-    axes.grid(color="#dddddd", linewidth=0.6, axis=along)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)

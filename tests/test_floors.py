@@ -31,7 +31,7 @@ FLOORS = (
         *("networks", "gradients", "optimisers", "schedules", "firstweights"),
         *("mlpparams", "descent", "epochs"),
         *("journal", "hog", "patches", "colours", "slants", "featurestore", "onnxgraphs", "views"),
-        *("pixelrows", "modelfiles"),
+        *("pixelrows", "modelfiles", "drawing"),
     ),
     (
         *("manifest", "cuts", "tiles", "listing", "looks", "imagestream", "classnames", "sources"),
@@ -53,7 +53,10 @@ FLOORS = (
         "arrayforms",
         "calibration",
     ),
-    ("search", "hyperband", "searchplots", "history", "evaluation", "model", "plots", "formpages"),
+    (
+        *("search", "hyperband", "searchplots", "history", "evaluation", "model"),
+        *("plots", "scoreplots", "pictureplots", "formpages"),
+    ),
     (
         *(
             "grouping",

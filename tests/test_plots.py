@@ -1,10 +1,14 @@
 """Figures say what they show; texts and artists are looked at, not pixels."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
-from sklimg.images import read_pages
-from sklimg.plots import as_png, confusion_figure, curve_figure, way_figure
+from sklimg.drawing import BLUE, as_png
+from sklimg.plots import confusion_figure, curve_figure, way_figure
+from tests.figures import boxes_of, class_names, laid_out, texts_cut_off
 
 HISTORY = {
     "epoch": [1, 2],
@@ -48,14 +52,43 @@ def test_the_way_shows_mistakes():
     assert titles == ["a scanned sheet …", "7", "9, not 8"]
 
 
-@pytest.mark.parametrize("label", ["漢字", "a\nb", "x" * 99, "$\\frac{1", "", "\0"])
-def test_any_label_can_be_drawn(label):
-    (page,) = read_pages(as_png(confusion_figure(np.ones((1, 1)), [label])))
-    assert page.shape[2] == 3
+@pytest.mark.parametrize("n_classes", [1, 3, 10, 80])
+def test_a_matrix_of_any_size_has_room_for_its_names(n_classes):
+    figure = confusion_figure(np.eye(n_classes, dtype=int), class_names(n_classes))
+    assert not texts_cut_off(figure)
+    assert figure.get_size_inches().max() < 12
+    for axis in (figure.axes[0].xaxis, figure.axes[0].yaxis):
+        boxes = boxes_of(axis.get_ticklabels())
+        assert len(boxes) == n_classes
+        assert not any(a.overlaps(b) for a, b in pairwise(boxes))
 
 
-def test_a_figure_has_the_same_bytes_each_time():
-    assert as_png(curve_figure(HISTORY, "loss", "")) == as_png(curve_figure(HISTORY, "loss", ""))
+@pytest.mark.parametrize(("n_classes", "most"), [(10, 1), (10, 123456), (26, 1234)])
+def test_counts_stay_in_their_cells(n_classes, most):
+    figure = confusion_figure(np.full((n_classes, n_classes), most), class_names(n_classes))
+    (axes,) = laid_out(figure).axes
+    cell = axes.get_window_extent().width / n_classes
+    widths = [box.width for box in boxes_of(axes.texts)]
+    assert len(widths) == n_classes**2
+    assert max(widths) < cell
+
+
+def test_of_many_classes_the_shades_are_shown():
+    (axes,) = confusion_figure(np.eye(80, dtype=int), class_names(80)).axes
+    assert not axes.texts
+    assert "images;" not in axes.figure.get_supxlabel()
+
+
+def test_mistakes_are_orange_and_rows_without_images_grey():
+    counts = np.array([[99, 1, 0], [0, 0, 0], [0, 0, 50]])
+    (axes,) = confusion_figure(counts, ["a", "b", "c"]).axes
+    shown = axes.images[0].get_array()
+    np.testing.assert_allclose(shown[2, 2], to_rgb(BLUE))
+    assert shown[0, 1][0] > shown[0, 1][2] + 0.08  # one of a hundred can be seen
+    np.testing.assert_allclose(shown[1], 0.9)
+    np.testing.assert_allclose(shown[0, 2], 1)
+    assert "grey: no images" in axes.figure.get_supxlabel()
+    assert "grey" not in confusion_figure(np.eye(2), ["a", "b"]).get_supxlabel()
 
 
 @pytest.mark.parametrize(

@@ -81,9 +81,10 @@ def _draw_way(out: Path, table: Path, run: Path) -> None:
     """Draw a sheet and what was read in some test tiles; write the first one's vector."""
     import numpy as np
 
+    from sklimg.drawing import as_png
     from sklimg.files import write_bytes
     from sklimg.images import read_pages
-    from sklimg.plots import as_png, way_figure
+    from sklimg.plots import way_figure
     from sklimg.records import read_records
     from sklimg.table import read_table
     from sklimg.vectors import print_vectors
