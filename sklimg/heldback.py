@@ -59,6 +59,8 @@ class Calibration(NamedTuple):
         By which the classifier's outputs were divided.
     n_images : int
     where : str
+    accuracy : float
+        On the images held back.
     expected_calibration_error, expected_calibration_error_before : float
         Of the images held back.
     threshold : float or None
@@ -68,6 +70,7 @@ class Calibration(NamedTuple):
     temperature: float
     n_images: int
     where: str
+    accuracy: float
     expected_calibration_error: float
     expected_calibration_error_before: float
     threshold: float | None
@@ -168,4 +171,5 @@ def calibrate(
         f"set by {held.where}: outputs were {how}, divided by {temperature:.2f}; "
         f"calibration error {errors[1]:.3f} -> {errors[0]:.3f}",
     )
-    return Calibration(temperature, len(rows), held.where, *errors, threshold)
+    accuracy = float(np.average(is_right, weights=votes))
+    return Calibration(temperature, len(rows), held.where, accuracy, *errors, threshold)

@@ -1,37 +1,20 @@
 """A run: a fitted, tested model and everything that can be asked about it.
 
-Floor 5: writes the run folder, prints nothing.
+Floor 5: values alone.
 """
 
-import os
-import platform
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from importlib.metadata import version
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sklimg.drawing import as_png
-from sklimg.evaluation import confusion_counts
 from sklimg.featurechoice import FeatureChoice
-from sklimg.files import as_json, file_sha256, new_folder, write_bytes
 from sklimg.model import Model
 from sklimg.parts import Parts
-from sklimg.plots import confusion_figure, curve_figure
-from sklimg.records import records_csv
-from sklimg.runfolder import CONFIG, TRIALS, plain_settings
-from sklimg.saving import save_model
-from sklimg.searchplots import search_figures
-from sklimg.sources import Collection
-from sklimg.table import Table
-from sklimg.tablewriter import reject_columns
 from sklimg.trials import Search
 
-__all__ = ["Run", "write_run"]
-
-_VERSIONS = ("sklimg", "scikit-learn", "numpy", "scipy", "pandas", "pillow", "joblib", "matplotlib")
+__all__ = ["Run"]
 
 
 @dataclass
@@ -80,151 +63,3 @@ class Run:
     def predicted(self) -> np.ndarray:
         """Predicted class of each test row."""
         return np.asarray(self.model.classes, object)[self.probabilities.argmax(axis=1)]
-
-
-def write_run(
-    run: Run,
-    out: str | os.PathLike,
-    settings: Mapping[str, Any],
-    data: str | os.PathLike | Table,
-    read: Collection,
-) -> None:
-    """Write the run folder; the model comes last, and where nothing was begun, all at once.
-
-    Parameters
-    ----------
-    run : Run
-    out : path
-        Absent or empty; or begun by `begin_run`.
-    settings : mapping
-        What was asked for, for ``config.json``.
-    data : path or Table
-        Where the table came from.
-    read : Collection
-        The table as read, with its rejects.
-
-    Raises
-    ------
-    UsageError, OutputError
-        If the folder is in use or cannot be written.
-    """
-    files = _files(run, settings, data, read)
-    if run.search is not None:
-        place = Path(out)
-        for name, content in files.items():
-            write_bytes(place / name, content)
-        with new_folder(place / "model") as model_dir:
-            run.model = replace(run.model, id=save_model(model_dir, run.model))
-        return
-    with new_folder(out) as folder:
-        (folder / "plots").mkdir()
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
-        run.model = replace(run.model, id=save_model(folder / "model", run.model))
-
-
-def _files(
-    run: Run, settings: Mapping[str, Any], data: str | os.PathLike | Table, read: Collection
-) -> dict[str, bytes]:
-    """Return the files of a run folder but for its model."""
-    test = run.parts.test
-    labels = run.parts.table.labels[test]
-    counts, names = confusion_counts(labels, run.predicted, run.model.classes)
-    chosen = {} if run.search is None else run.search.best_params
-    files = {
-        CONFIG: as_json(plain_settings({**settings, "chosen": chosen})),
-        "environment.json": as_json(_environment()),
-        "data.json": as_json(_about_data(run, data, read)),
-        "splits.csv": records_csv(_splits(run)),
-        "metrics.json": as_json(run.metrics),
-        "per_class.csv": records_csv(_per_class(run.metrics)),
-        "confusion.csv": records_csv(
-            [("label", names), *zip(names, counts.T.tolist(), strict=True)]
-        ),
-        "predictions.csv": records_csv(_predictions(run, test)),
-        "rejects.csv": records_csv(reject_columns(read.rejects)),
-        "plots/confusion.png": as_png(confusion_figure(counts, names)),
-    }
-    if run.search is not None:
-        trials = run.search.trials
-        files[TRIALS] = records_csv(trials.columns())
-        for name, figure in search_figures(trials).items():
-            files[f"plots/{name}.png"] = as_png(figure)
-    if run.features is not None:
-        files["features.csv"] = records_csv(run.features.columns())
-    if run.history is not None:
-        files["history.csv"] = records_csv(run.history)
-        how = _how_watched(run)
-        for what in ("loss", "accuracy"):
-            files[f"plots/{what}.png"] = as_png(curve_figure(run.history, what, how))
-    return files
-
-
-def _how_watched(run: Run) -> str:
-    """Return where the validation values of the history come from, for the caption."""
-    last = run.model.pipeline[-1]
-    if len(run.parts.validation):
-        return "validation: the part set apart"
-    if getattr(last, "history_", None) is run.history and last.early_stopping:
-        return f"validation: {last.validation_fraction:.0%} of the training part, held back"
-    return (
-        "validation: a fifth of the training part, held back; the saved model is trained on all "
-        "of it"
-    )
-
-
-def _splits(run: Run) -> dict[str, list]:
-    return {
-        "row": list(range(len(run.parts.table))),
-        "label": run.parts.table.labels.tolist(),
-        "path": run.parts.table.paths.tolist(),
-        "group": run.parts.groups.tolist(),
-        "split": run.parts.split.tolist(),
-    }
-
-
-def _predictions(run: Run, test: np.ndarray) -> dict[str, list]:
-    columns = {
-        "row": test.tolist(),
-        "path": run.parts.table.paths[test].tolist(),
-        "group": run.parts.groups[test].tolist(),
-        "label": run.parts.table.labels[test].tolist(),
-        "predicted": run.predicted.tolist(),
-        "probability": run.probabilities.max(axis=1).tolist(),
-    }
-    shares = zip(run.model.classes, run.probabilities.T.tolist(), strict=True)
-    return columns | {f"p({label})": share for label, share in shares}
-
-
-def _per_class(metrics: dict) -> dict[str, list]:
-    scores = metrics["per_class"]
-    names = ("precision", "recall", "f1", "support")
-    return {"label": list(scores)} | {n: [scores[c][n] for c in scores] for n in names}
-
-
-def _about_data(run: Run, data: str | os.PathLike | Table, read: Collection) -> dict:
-    """Describe the data: where it is, its digest, and what it holds."""
-    path = None if isinstance(data, Table) else Path(data)
-    is_file = path is not None and path.is_file()
-    classes, counts = np.unique(run.parts.table.labels, return_counts=True)
-    of_class = dict(zip(classes, counts.tolist(), strict=True))
-    return {
-        "path": None if path is None else str(path.absolute()),
-        "sha256": file_sha256(path) if is_file else None,
-        "n_images": len(run.parts.table),
-        "n_groups": len(np.unique(run.parts.groups)),
-        "turned": run.parts.turned,
-        "n_rejects": len(read.rejects),
-        "classes": {label: of_class[label] for label in run.model.classes if label in of_class},
-        "image": run.parts.table.spec.as_dict(),
-    }
-
-
-def _environment() -> dict:
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "versions": {name: version(name) for name in _VERSIONS},
-    }

@@ -6,7 +6,6 @@ Each function calls ``tell(topic, text)``. Floor 5: prints nothing itself.
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from sklimg.files import count, natural_key
 from sklimg.runs import Run
@@ -119,58 +118,11 @@ def tell_small_classes(groups: Mapping[str, int], n_folds: int, tell: Callable) 
 
 
 def tell_verdict(run: Run, tell: Callable) -> None:
-    """Tell in words whether the model over- or underfits, from held-back rows, and what to try."""
-    trained, history = run.metrics["train_accuracy"], run.history
-    last = run.model.pipeline[-1]
-    apart = "the validation part" if len(run.parts.validation) else ""
-    if getattr(last, "stop_reason_", "") == "diverged":
-        return  # what to do was said
-    if folds := run.metrics.get("cross_validation"):
-        held_back, where = folds["accuracy"], "the folds"
-    elif run.search is not None:
-        held_back, where = run.search.trials.best_mean, apart or "the folds"
-    elif history is not None and np.isfinite(history["validation_accuracy"]).any():
-        held_back = history["validation_accuracy"][_kept_epoch(run)]
-        where = apart or "images held back"
-    else:
-        return
-    if trained < 0.8:
-        verdict = "underfits: it does not even learn its training images; try "
-        verdict += ", ".join(_against_underfitting(last))
-    elif trained - held_back > 0.1:
-        verdict = "overfits: it knows its training images better than new ones; try "
-        verdict += ", ".join([*_against_overfitting(run, last), "more images"])
-    else:
-        verdict = "fits well: new images are read almost as well as known ones"
-    tell("verdict", f"{verdict} ({trained:.3f} in training, {held_back:.3f} on {where})")
-
-
-def _kept_epoch(run: Run) -> int:
-    """Return the place in the history of the epoch whose weights the model has."""
-    last = run.model.pipeline[-1]
-    is_own = getattr(last, "history_", None) is run.history
-    return last.best_epoch_ - 1 if is_own else -1
-
-
-def _against_overfitting(run: Run, last: BaseEstimator) -> list[str]:
-    """Return the options that may help and are not used yet."""
-    ways = [] if run.augmented else ["--augment light"]
-    if not np.any(getattr(last, "dropout", 1)):
-        ways.append("--param dropout=0.3")
-    if hasattr(last, "alpha"):
-        ways.append(f"--param alpha={max(100 * last.alpha, 0.01):g}")
-    if hasattr(last, "C"):
-        ways.append(f"--param C={last.C / 10:g}")
-    return ways
-
-
-def _against_underfitting(last: BaseEstimator) -> list[str]:
-    """Return what lets a classifier learn more."""
-    if not hasattr(last, "hidden_layer_sizes"):
-        return ["--model mlp"]
-    largest = max(np.atleast_1d(last.hidden_layer_sizes), default=50)
-    ways = [f"--param hidden_layer_sizes={2 * largest}", f"--param max_iter={2 * last.max_iter}"]
-    return ways + (["--param dropout=0"] if np.any(getattr(last, "dropout", 0)) else [])
+    """Tell what the numbers of a run mean."""
+    verdict = run.metrics["verdict"]
+    if verdict["fit"]:
+        tell("verdict", verdict["fit"])
+    tell("size", verdict["data"])
 
 
 def tell_end(run: Run, tell: Callable) -> None:

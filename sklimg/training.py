@@ -25,7 +25,8 @@ from sklimg.parts import Parts, check_apart, is_data, name_of, spec_notes, split
 from sklimg.pipeline import build_pipeline
 from sklimg.presets import DEFAULT, anchored, features_for
 from sklimg.runfolder import begin_run, is_finished, save_trials
-from sklimg.runs import Run, write_run
+from sklimg.runs import Run
+from sklimg.runwriter import write_run
 from sklimg.settings import check_auto, check_settings, images_for, usable_cache, weighted
 from sklimg.sources import Collection, read_data
 from sklimg.spaces import describe_search, in_stages, space_of
@@ -41,6 +42,7 @@ from sklimg.telling import (
 )
 from sklimg.testing import judge
 from sklimg.trials import SearchInterrupted
+from sklimg.verdicts import data_verdict, fit_verdict
 
 __all__ = ["fit"]
 
@@ -250,6 +252,7 @@ def fit(
                     raise SearchInterrupted(run.search.trials) from err
                 run.was_interrupted = True
                 tell("warning", "interrupted: there is no cross-validation")
+        run.metrics["verdict"] = {"fit": fit_verdict(run), "data": data_verdict(run)}
         tell_end(run, tell)
         tell_verdict(run, tell)
         if out is not None:

@@ -153,7 +153,7 @@ def test_what_is_told(bars_table):
     assert topics == [
         *("data", "copies", "split", "features", "search", "cost", "best"),
         *("note", "certainty", "test", "mistakes"),
-        *("note", "folds", "verdict"),
+        *("note", "folds", "verdict", "size"),
     ]
     lines = dict(said)
     assert lines["search"] == "2 candidates x 5 folds = 10 fits"

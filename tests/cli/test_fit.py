@@ -50,6 +50,7 @@ def test_results_go_to_stdout_and_the_rest_to_stderr(invoke, here):
         "certainty",
         "mistakes",
         "verdict",
+        "size",
         "saved",
         "next",
     ]
