@@ -18,9 +18,9 @@ from sklimg.grouping import group_rows
 from sklimg.model import Model, load
 from sklimg.modelfiles import find_model
 from sklimg.names import TURNED
-from sklimg.parts import name_of, spec_notes
+from sklimg.parts import name_of
 from sklimg.sources import read_data
-from sklimg.table import Table
+from sklimg.table import Table, spec_notes
 
 __all__ = ["Assessment", "assess"]
 

@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
+from PIL import Image
 
 from sklimg.files import one_line
 
@@ -48,11 +51,15 @@ _MORE_FONTS = (  # for scripts that it lacks, where one of them is installed
 
 def as_png(figure: Figure, dpi: int = 120) -> bytes:
     """Return the bytes of a PNG file of *figure*, the same for the same figure."""
-    for text in figure.findobj(Text):
-        text.set_fontfamily(font_families())
-    buffer = BytesIO()
+    if len(font_families()) > len(_FONTS):
+        for text in figure.findobj(Text):
+            text.set_fontfamily(font_families())
+    figure.set_dpi(dpi)
+    canvas = FigureCanvasAgg(figure)
     with quiet_fonts():
-        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+        canvas.draw()  # once; savefig would draw twice, to lay out first
+    buffer = BytesIO()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(buffer, "PNG")
     return buffer.getvalue()
 
 

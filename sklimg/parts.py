@@ -16,7 +16,6 @@ from sklimg.files import natural_key
 from sklimg.grouping import group_rows
 from sklimg.names import SPLIT_WORDS, TURNED
 from sklimg.sources import Collection
-from sklimg.spec import ImageSpec
 from sklimg.splits import split_parts
 from sklimg.table import Table
 
@@ -25,7 +24,6 @@ __all__ = [
     "check_apart",
     "is_data",
     "name_of",
-    "spec_notes",
     "split_table",
 ]
 
@@ -212,16 +210,6 @@ def _check_labels(table: Table, name: str) -> None:
             f"{name}: expected at least two classes, got {got}; "
             "add images of another class, one folder a class"
         )
-
-
-def spec_notes(table: Table, spec: ImageSpec, name: str) -> list[str]:
-    """Return a note if a table's images were made in another way than *spec* says."""
-    other = table.spec
-    if not table.spec_is_known or other == spec:
-        return []
-    names = [n for n, value in spec.as_dict().items() if value != other.as_dict()[n]]
-    differ = ", ".join(f"{n} {other.as_dict()[n]}, not {spec.as_dict()[n]}" for n in names)
-    return [f"{name}: its images were made in another way ({differ})"]
 
 
 def check_apart(out: str | os.PathLike, data: str | os.PathLike | Table) -> None:

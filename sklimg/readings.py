@@ -18,7 +18,7 @@ from sklimg.model import Model
 
 __all__ = ["DOUBTFUL", "Answer", "Reading", "draw_reading", "read_sheet"]
 
-DOUBTFUL = 0.6  # probability below which an answer had better be looked at
+DOUBTFUL = 0.9  # probability below which an answer had better be looked at
 _SURE_COLOUR, _DOUBT_COLOUR = (0, 114, 178), (213, 94, 0)
 _LINE_COLOUR = (150, 200, 225)
 _TEXT = 0.3  # of a cell's height
@@ -37,11 +37,12 @@ class Answer:
     label: str
     probability: float
     probabilities: np.ndarray | None
+    doubtful: float = DOUBTFUL
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether the cell had better be looked at."""
-        return self.probabilities is not None and self.probability < DOUBTFUL
+        """Whether the cell had better be looked at, its probability being below `doubtful`."""
+        return self.probabilities is not None and self.probability < self.doubtful
 
 
 @dataclass
@@ -65,7 +66,10 @@ class Reading:
 
 
 def read_sheet(
-    model: Model, sheet: np.ndarray, grid: tuple[int | None, int | None] = (None, None)
+    model: Model,
+    sheet: np.ndarray,
+    grid: tuple[int | None, int | None] = (None, None),
+    doubtful: float = DOUBTFUL,
 ) -> Reading:
     """Read a filled sheet: find its grid, and say what each cell shows.
 
@@ -77,6 +81,8 @@ def read_sheet(
     sheet : ndarray of shape (height, width) or (height, width, 3), uint8
     grid : tuple of (int or None), default=(None, None)
         Rows and columns where they are known; else they are counted.
+    doubtful : float, default=0.9
+        The probability below which an answer had better be looked at.
 
     Raises
     ------
@@ -99,7 +105,8 @@ def read_sheet(
             continue
         shares = next(probabilities)
         best = int(shares.argmax())
-        reading.answers.append(Answer(*place, model.classes[best], float(shares[best]), shares))
+        answer = Answer(*place, model.classes[best], float(shares[best]), shares, doubtful)
+        reading.answers.append(answer)
     return reading
 
 

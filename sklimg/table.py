@@ -29,6 +29,7 @@ __all__ = [
     "read_blocks",
     "read_spec",
     "read_table",
+    "spec_notes",
     "table_layout",
     "write_table",
 ]
@@ -256,6 +257,16 @@ def _read_errors_named(path: Path) -> Iterator[None]:
 def _as_table(pixels: np.ndarray, columns: dict[str, list[str]], spec: ImageSpec | None) -> Table:
     labels = columns.pop("label", None) or [""] * len(pixels)
     return Table(pixels, labels, columns.pop("path", None), columns, spec)
+
+
+def spec_notes(table: Table, spec: ImageSpec, name: str) -> list[str]:
+    """Return a note if a table's images were made in another way than *spec* says."""
+    other = table.spec
+    if not table.spec_is_known or other == spec:
+        return []
+    names = [n for n, value in spec.as_dict().items() if value != other.as_dict()[n]]
+    differ = ", ".join(f"{n} {other.as_dict()[n]}, not {spec.as_dict()[n]}" for n in names)
+    return [f"{name}: its images were made in another way ({differ})"]
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -21,7 +21,7 @@ from sklimg.errors import UsageError
 from sklimg.files import check_free, path_text
 from sklimg.foldruns import Progress
 from sklimg.names import AUGMENTS, AUTO, BACKENDS, MODELS, SEARCHES, TURNED
-from sklimg.parts import Parts, check_apart, is_data, name_of, spec_notes, split_table
+from sklimg.parts import Parts, check_apart, is_data, name_of, split_table
 from sklimg.pipeline import build_pipeline
 from sklimg.presets import DEFAULT, anchored, features_for
 from sklimg.runfolder import begin_run, is_finished, save_trials
@@ -31,7 +31,7 @@ from sklimg.settings import check_auto, check_settings, images_for, usable_cache
 from sklimg.sources import Collection, read_data
 from sklimg.spaces import describe_search, in_stages, space_of
 from sklimg.splits import class_groups, grouped_folds
-from sklimg.table import Table
+from sklimg.table import Table, spec_notes
 from sklimg.telling import (
     describe,
     tell_data,

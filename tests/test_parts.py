@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from sklimg.errors import DataError, UsageError
-from sklimg.parts import check_apart, spec_notes, split_table
+from sklimg.parts import check_apart, split_table
 from sklimg.sources import Collection
-from sklimg.spec import ImageSpec
 from sklimg.table import Table
 from tests.builders import bars
 
@@ -177,16 +176,6 @@ def test_near_copies_stay_on_one_side_unless_exact_ones_alone_are_asked_for(bars
 def test_data_that_cannot_be_split(table, test, error, words, said):
     with pytest.raises(error, match=words):
         split(table, said, test=test)
-
-
-def test_images_made_in_another_way_are_said(bars_table):
-    made = ImageSpec(side=8, invert="auto")
-    assert spec_notes(bars_table, made, "t.csv") == []  # who knows how it was made?
-    table = Table(bars_table.pixels, bars_table.labels, spec=ImageSpec(side=8))
-    assert spec_notes(table, made, "t.csv") == [
-        "t.csv: its images were made in another way (invert no, not auto)"
-    ]
-    assert spec_notes(table, table.spec, "t.csv") == []
 
 
 def test_what_is_made_may_not_stand_in_the_data(bars_table, tmp_path):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from sklimg.errors import TableError, UsageError
 from sklimg.spec import ImageSpec
-from sklimg.table import Table, is_table, read_table, write_table
+from sklimg.table import Table, is_table, read_table, spec_notes, write_table
 from sklimg.tablewriter import table_writer
 from tests.builders import bars
 from tests.tables import same, tables
@@ -295,3 +295,13 @@ def test_rows_of_another_width_do_not_enter_a_table(tmp_path):
     ):
         writer.append(np.zeros((1, 9), np.uint8), ["a"], [""], {})
     assert not (tmp_path / "t.npz").exists()
+
+
+def test_images_made_in_another_way_are_said(bars_table):
+    made = ImageSpec(side=8, invert="auto")
+    assert spec_notes(bars_table, made, "t.csv") == []  # who knows how it was made?
+    table = Table(bars_table.pixels, bars_table.labels, spec=ImageSpec(side=8))
+    assert spec_notes(table, made, "t.csv") == [
+        "t.csv: its images were made in another way (invert no, not auto)"
+    ]
+    assert spec_notes(table, table.spec, "t.csv") == []

@@ -33,7 +33,13 @@ def check_sheet_options(inputs, sheets: bool, rows, cols, draw: Path | None) -> 
 
 
 def print_sheets(
-    model, inputs: Sequence[str], grid: tuple, top: int, form: str, draw: Path | None
+    model,
+    inputs: Sequence[str],
+    grid: tuple,
+    top: int,
+    form: str,
+    draw: Path | None,
+    threshold: float | None,
 ) -> int:
     """Print the answers of each sheet, and draw them; return the exit code."""
     from sklimg.files import write_bytes
@@ -43,7 +49,7 @@ def print_sheets(
     top, errors, n_read = min(top, len(model.classes)), [], 0
     for text in inputs:
         try:
-            readings = _read(model, text, grid)
+            readings = _read(model, text, grid, threshold)
         except (ImageError, SheetError) as err:
             errors.append(err)
             if len(inputs) > 1:
@@ -66,13 +72,14 @@ def print_sheets(
     return 4 if errors else 0
 
 
-def _read(model, text: str, grid: tuple) -> list[tuple]:
+def _read(model, text: str, grid: tuple, threshold: float | None) -> list[tuple]:
     """Return the pages of a file, each with its reading."""
     from sklimg.images import read_pages
-    from sklimg.readings import read_sheet
+    from sklimg.readings import DOUBTFUL, read_sheet
 
+    doubtful = DOUBTFUL if threshold is None else threshold
     try:
-        return [(sheet, read_sheet(model, sheet, grid)) for sheet in read_pages(text)]
+        return [(sheet, read_sheet(model, sheet, grid, doubtful)) for sheet in read_pages(text)]
     except SheetError as err:
         found = getattr(err, "found", None)
         known = "" if found is None else " --rows {} --cols {}".format(*found.shape)
