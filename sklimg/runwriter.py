@@ -3,6 +3,7 @@
 Floor 5: writes files, prints nothing.
 """
 
+import io
 import os
 import platform
 from collections.abc import Mapping
@@ -14,8 +15,12 @@ from typing import Any
 import numpy as np
 
 from sklimg.evaluation import confusion_counts
-from sklimg.files import as_json, file_sha256, new_folder, write_bytes
+from sklimg.files import as_json, file_sha256, new_folder, path_text, write_bytes
+from sklimg.modelcard import write_card
 from sklimg.records import records_csv
+from sklimg.report import write_report
+from sklimg.reportpictures import choose_pictures
+from sklimg.runfiles import PICTURES
 from sklimg.runfolder import CONFIG, TRIALS, plain_settings
 from sklimg.runplots import run_plots
 from sklimg.runs import Run
@@ -60,6 +65,7 @@ def write_run(
         place = Path(out)
         for name, content in files.items():
             write_bytes(place / name, content)
+        _write_pages(place, out)
         with new_folder(place / "model") as model_dir:
             run.model = replace(run.model, id=save_model(model_dir, run.model))
         return
@@ -67,7 +73,14 @@ def write_run(
         (folder / "plots").mkdir()
         for name, content in files.items():
             (folder / name).write_bytes(content)
+        _write_pages(folder, out)
         run.model = replace(run.model, id=save_model(folder / "model", run.model))
+
+
+def _write_pages(place: Path, out: str | os.PathLike) -> None:
+    """Write the report and the model card of the run that will stand at *out*."""
+    write_report(place, path_text(out))
+    write_card(place, path_text(out))
 
 
 def _files(
@@ -91,6 +104,8 @@ def _files(
         "predictions.csv": records_csv(_predictions(run, test)),
         "rejects.csv": records_csv(reject_columns(read.rejects)),
     }
+    if len(test):
+        files[PICTURES] = _pictures(run, test, labels)
     if run.search is not None:
         trials = run.search.trials
         files[TRIALS] = records_csv(trials.columns())
@@ -99,6 +114,14 @@ def _files(
     if run.history is not None:
         files["history.csv"] = records_csv(run.history)
     return files | {f"plots/{name}.png": content for name, content in run_plots(run).items()}
+
+
+def _pictures(run: Run, test: np.ndarray, labels: np.ndarray) -> bytes:
+    """Return the test images that the report shows, and their rows, as an npz file."""
+    rows = test[choose_pictures(labels, run.predicted, run.probabilities)]
+    table, buffer = run.parts.table, io.BytesIO()
+    np.savez(buffer, rows=rows, pixels=table.pixels[rows].reshape(-1, *table.spec.shape))
+    return buffer.getvalue()
 
 
 def _splits(run: Run) -> dict[str, list]:

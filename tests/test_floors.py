@@ -13,7 +13,7 @@ PACKAGE = Path(sklimg.__file__).parent
 FLOORS = (
     ("errors", "names", "spec", "partials", "files", "records", "partners", "spans", "extras"),
     (
-        "workers",
+        *("workers", "markup"),
         *(
             "borders",
             "glyphs",
@@ -55,7 +55,7 @@ FLOORS = (
     ),
     (
         *("search", "hyperband", "searchplots", "history", "evaluation", "model"),
-        *("plots", "scoreplots", "pictureplots", "formpages"),
+        *("plots", "scoreplots", "pictureplots", "formpages", "reportpictures", "tablehtml"),
     ),
     (
         *(
@@ -67,6 +67,10 @@ FLOORS = (
             "runs",
             "verdicts",
             "runplots",
+        ),
+        *("runfiles", "runwords", "confusiontable", "reportfigures", "reportanswer"),
+        *("reportsections", "reportorigin", "report", "modelcard"),
+        *(
             "runwriter",
             "spaces",
             "crossval",

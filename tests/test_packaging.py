@@ -36,6 +36,8 @@ def test_the_entry_points_load(config):
 
 def test_package_data_opens():
     assert files("sklimg").joinpath("py.typed").read_text() == ""
+    for name in ("check.html", "report.html", "report.css", "report.js", "MODEL_CARD.md"):
+        assert files("sklimg").joinpath("templates", name).read_text()
 
 
 @pytest.mark.parametrize("name", sklimg.__all__)
@@ -101,6 +103,7 @@ def test_the_wheel_holds_every_module(tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
     ours = {str(p.relative_to(ROOT)) for p in (ROOT / "sklimg").rglob("*.py")}
+    ours |= {str(p.relative_to(ROOT)) for p in (ROOT / "sklimg" / "templates").iterdir()}
     assert ours | {"sklimg/py.typed"} <= held
     assert not [name for name in held if name.startswith(("tests/", "tools/"))]
 

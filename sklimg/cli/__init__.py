@@ -11,6 +11,7 @@ from sklimg.cli.door import Group
 from sklimg.cli.evaluate import evaluate
 from sklimg.cli.fit import fit
 from sklimg.cli.predict import predict
+from sklimg.cli.report import report
 from sklimg.cli.sheets import join_images, split_images
 from sklimg.cli.tables import make_csv
 from sklimg.cli.template import template
@@ -39,6 +40,7 @@ def main():
 
 for _command in (
     *(template, split_images, join_images, make_csv, check, fit, predict, evaluate),
+    report,
     demo,
 ):
     main.add_command(_command)

@@ -1,0 +1,98 @@
+"""The report of a run: one page, with its pictures, that needs no network.
+
+Floor 5: writes report.html, prints nothing.
+"""
+
+import hashlib
+import os
+from base64 import b64encode
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from sklimg.confusiontable import cells_json
+from sklimg.files import count, write_bytes
+from sklimg.markup import html_text
+from sklimg.reportanswer import answer_html, headline
+from sklimg.reportorigin import files_html, reproduce_html
+from sklimg.reportsections import SECTIONS
+from sklimg.runfiles import RunFiles, read_run
+
+__all__ = ["REPORT", "report_html", "write_report"]
+
+REPORT = "report.html"
+_LAST = (
+    ("reproduce", "Reproduce", "How to make it again", reproduce_html),
+    ("files", "Files", "The files of the run", files_html),
+)
+
+
+def write_report(run_dir: str | os.PathLike, name: str | None = None) -> Path:
+    """Write the page of a run into its folder, whole.
+
+    Parameters
+    ----------
+    run_dir : path
+        A run that is finished, but for its model.
+    name : str, optional
+        What the run is called in the page; by default its path as given.
+
+    Returns
+    -------
+    path : Path
+        Of the page.
+
+    Raises
+    ------
+    DataError, TableError
+        If a file of the run is missing or damaged.
+    OutputError
+        If the page cannot be written.
+    """
+    path = Path(run_dir) / REPORT
+    write_bytes(path, report_html(read_run(run_dir, name)))
+    return path
+
+
+def report_html(run: RunFiles) -> bytes:
+    """Return the page of a run."""
+    style, script = _part("report.css"), _part("report.js")
+    sections, contents = [], []
+    for place, short, title, fill in (*SECTIONS, *_LAST):
+        if body := fill(run):
+            contents.append(f'<li><a href="#{place}">{short}</a></li>')
+            sections.append(
+                f'<section id="{place}" aria-labelledby="{place}-title">'
+                f'<h2 id="{place}-title">{title}</h2>\n{body}</section>'
+            )
+    source = run.data.get("path")
+    name = Path(source).name if source else "a table"
+    classes = count(len(run.data["classes"]), "class", "classes")
+    page = Template(_part("report.html")).substitute(
+        title=html_text(f"{headline(run)}: {name}"),
+        heading=html_text(headline(run)),
+        kicker=html_text(f"A classifier of {name}, {classes}"),
+        answer=answer_html(run),
+        contents="".join(contents),
+        sections="\n".join(sections),
+        foot=html_text(f"Run {run.name}, made by sklimg {_version(run)}."),
+        cells=cells_json(run),
+        style=style,
+        script=script,
+        style_hash=_digest(style),
+        script_hash=_digest(script),
+    )
+    return page.encode("utf-8", "backslashreplace")
+
+
+def _part(name: str) -> str:
+    return files("sklimg").joinpath("templates", name).read_text("utf-8")
+
+
+def _digest(text: str) -> str:
+    """Return by what a page's policy knows its own style or script."""
+    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _version(run: RunFiles) -> str:
+    return run.environment.get("versions", {}).get("sklimg", "of an unknown version")

@@ -1,0 +1,247 @@
+"""What a run folder holds, read back for those who tell of it.
+
+Only plain files are read: JSON, CSV, PNG, and arrays without pickles. The model is
+not touched.
+
+Floor 5: reads files, prints nothing.
+"""
+
+import json
+import os
+import zlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+
+from sklimg.errors import DataError
+from sklimg.files import natural_key, path_text
+from sklimg.records import read_records
+from sklimg.runfolder import CONFIG, TRIALS
+
+__all__ = ["PICTURES", "RunFiles", "read_run"]
+
+PICTURES = "pictures.npz"
+_REMEDY = "name a run that sklimg fit has finished, or fit it anew"
+_PNG = b"\x89PNG\r\n\x1a\n"
+_NEEDED = {
+    "metrics.json": {
+        "accuracy": (int, float),
+        "accuracy_interval": list,
+        "n_test": int,
+        "n_test_images": int,
+        "per_class": dict,
+    },
+    "data.json": {"n_images": int, "n_groups": int, "classes": dict, "image": dict},
+    CONFIG: {"seed": int, "model": str},
+}
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """The files of a run, as plain values.
+
+    Attributes
+    ----------
+    place : Path
+        The run folder.
+    name : str
+        What the run is called.
+    config, data, metrics : dict
+        As in their JSON files.
+    environment : dict
+        Empty if it was not recorded.
+    splits, predictions : dict of str to list of str
+        Columns by name.
+    trials, history, features, rejects : dict of str to list of str
+        The same; empty where there is no such file.
+    pictures : dict of int to ndarray
+        Pixels of some test images, by their row.
+    plots : dict of str to bytes
+        PNG files by their bare name.
+    """
+
+    place: Path
+    name: str
+    config: dict[str, Any]
+    data: dict[str, Any]
+    metrics: dict[str, Any]
+    environment: dict[str, Any]
+    splits: dict[str, list[str]]
+    predictions: dict[str, list[str]]
+    trials: dict[str, list[str]]
+    history: dict[str, list[str]]
+    features: dict[str, list[str]]
+    rejects: dict[str, list[str]]
+    pictures: dict[int, np.ndarray]
+    plots: dict[str, bytes]
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """True class of each test image."""
+        return np.array(self.predictions["label"], object)
+
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        """Predicted class of each test image."""
+        return np.array(self.predictions["predicted"], object)
+
+    @cached_property
+    def certainty(self) -> np.ndarray:
+        """Highest probability of each test image."""
+        return np.array(self.predictions["probability"], float)
+
+    @cached_property
+    def classes(self) -> list[str]:
+        """The classes of the model, then those that only the test images have."""
+        known = list(self.data["classes"])
+        others = (set(self.labels) | set(self.predicted)) - set(known)
+        return known + sorted(others, key=natural_key)
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """Test images by true (rows) and predicted class."""
+        place = {label: k for k, label in enumerate(self.classes)}
+        counts = np.zeros((len(place), len(place)), int)
+        for label, guess in zip(self.labels, self.predicted, strict=True):
+            counts[place[label], place[guess]] += 1
+        return counts
+
+    @cached_property
+    def mistakes(self) -> list[tuple[str, str, int]]:
+        """True class, predicted class and count, the most frequent first."""
+        wrong = self.counts - np.diag(np.diag(self.counts))
+        order = np.argsort(-wrong, axis=None, kind="stable")[: np.count_nonzero(wrong)]
+        cells = zip(*np.unravel_index(order, wrong.shape), strict=True)
+        return [(self.classes[i], self.classes[j], int(wrong[i, j])) for i, j in cells]
+
+
+def read_run(run_dir: str | os.PathLike, name: str | None = None) -> RunFiles:
+    """Read the files of a run folder, but not its model.
+
+    Parameters
+    ----------
+    run_dir : path
+    name : str, optional
+        What the run is called; by default its path as given.
+
+    Returns
+    -------
+    run : RunFiles
+
+    Raises
+    ------
+    DataError, TableError
+        If a file without which there is nothing to tell is missing, or one is damaged.
+    """
+    place = Path(run_dir)
+    if not place.is_dir():
+        raise DataError(f"{run_dir}: expected a run folder, got none; {_REMEDY}")
+    found = {file: _json(place / file, keys) for file, keys in _NEEDED.items()}
+    environment = place / "environment.json"
+    run = RunFiles(
+        place=place,
+        name=name or path_text(run_dir),
+        config=found[CONFIG],
+        data=found["data.json"],
+        metrics=found["metrics.json"],
+        environment=_json(environment, {}) if environment.exists() else {},
+        splits=_table(place / "splits.csv", ("row", "label", "path", "group", "split")),
+        predictions=_table(
+            place / "predictions.csv",
+            ("row", "path", "group", "label", "predicted", "probability"),
+        ),
+        trials=_optional(place / TRIALS),
+        history=_optional(place / "history.csv"),
+        features=_optional(place / "features.csv"),
+        rejects=_optional(place / "rejects.csv"),
+        pictures=_pictures(place / PICTURES),
+        plots={path.stem: _plot(path) for path in sorted((place / "plots").glob("*.png"))},
+    )
+    _check_numbers(run)
+    return run
+
+
+def _json(path: Path, keys: dict) -> dict:
+    """Read an object that has *keys* of their types."""
+    try:
+        value = json.loads(path.read_bytes())
+    except FileNotFoundError as err:
+        raise DataError(f"{path}: no such file, so this is no finished run; {_REMEDY}") from err
+    except OSError as err:
+        raise DataError(f"{path}: cannot be read: {err.strerror}; {_REMEDY}") from err
+    except ValueError as err:
+        raise DataError(f"{path}: expected JSON, got {err}; the run is damaged: {_REMEDY}") from err
+    for key, kind in keys.items():
+        if not isinstance(value, dict) or not isinstance(value.get(key), kind):
+            raise DataError(
+                f"{path}: expected {key!r} as sklimg fit writes it, got none; the run is damaged "
+                f"or of another version: {_REMEDY}"
+            )
+    return value
+
+
+def _table(path: Path, required: tuple[str, ...]) -> dict[str, list[str]]:
+    if not path.exists():
+        raise DataError(f"{path}: no such file, so this is no finished run; {_REMEDY}")
+    return read_records(path, required)
+
+
+def _optional(path: Path) -> dict[str, list[str]]:
+    """Read a table that not every run has."""
+    return read_records(path) if path.exists() else {}
+
+
+def _pictures(path: Path) -> dict[int, np.ndarray]:
+    """Read the images that the report shows, by row."""
+    if not path.exists():
+        return {}
+    try:
+        with path.open("rb") as file:
+            ZipFile(file).close()  # raises for what numpy would take for a plain array
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as arrays:
+                rows, pixels = arrays["rows"], arrays["pixels"]
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as err:
+        raise DataError(
+            f"{path}: expected the arrays rows and pixels, got {err}; remove it to do without "
+            "pictures"
+        ) from err
+    if len(rows) != len(pixels) or pixels.dtype != np.uint8 or pixels.ndim not in (3, 4):
+        raise DataError(
+            f"{path}: expected uint8 images, one a row, got {pixels.dtype} of shape "
+            f"{pixels.shape} for {len(rows)} rows; remove it to do without pictures"
+        )
+    return dict(zip(rows.tolist(), pixels, strict=True))
+
+
+def _plot(path: Path) -> bytes:
+    content = path.read_bytes()
+    if not content.startswith(_PNG) or len(content) < 24:
+        raise DataError(f"{path}: expected a PNG file, got other bytes; remove it to do without")
+    return content
+
+
+def _check_numbers(run: RunFiles) -> None:
+    """Raise DataError unless the tables are as long as the numbers say, and hold numbers."""
+    for table, length in (
+        ("predictions", run.metrics["n_test_images"]),
+        ("splits", run.data["n_images"]),
+    ):
+        columns = getattr(run, table)
+        if len(columns["row"]) != length:
+            raise DataError(
+                f"{run.place / table}.csv: expected {length} rows, got {len(columns['row'])}; "
+                f"the run is damaged: {_REMEDY}"
+            )
+        try:
+            _ = [int(row) for row in columns["row"]]
+            _ = [float(p) for p in columns.get("probability", ())]
+        except ValueError as err:
+            raise DataError(
+                f"{run.place / table}.csv: expected numbers, got {err}; the run is damaged: "
+                f"{_REMEDY}"
+            ) from err
