@@ -19,6 +19,7 @@ import numpy as np
 
 from sklimg.errors import DataError
 from sklimg.files import natural_key, path_text
+from sklimg.names import LATEST
 from sklimg.records import read_records
 from sklimg.runfolder import CONFIG, TRIALS
 
@@ -137,7 +138,7 @@ def read_run(run_dir: str | os.PathLike, name: str | None = None) -> RunFiles:
     DataError, TableError
         If a file without which there is nothing to tell is missing, or one is damaged.
     """
-    place = Path(run_dir)
+    place = LATEST if str(run_dir) == "latest" else Path(run_dir)
     if not place.is_dir():
         raise DataError(f"{run_dir}: expected a run folder, got none; {_REMEDY}")
     found = {file: _json(place / file, keys) for file, keys in _NEEDED.items()}

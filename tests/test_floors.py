@@ -69,7 +69,7 @@ FLOORS = (
             "runplots",
         ),
         *("runfiles", "runwords", "confusiontable", "reportfigures", "reportanswer"),
-        *("reportsections", "reportorigin", "report", "modelcard"),
+        *("reportsections", "reportorigin", "report", "modelcard", "comparison", "info", "export"),
         *(
             "runwriter",
             "spaces",

@@ -12,8 +12,9 @@ from sklearn.preprocessing import MinMaxScaler
 from sklimg.errors import ImageError, ModelError, TableError
 from sklimg.images import encode_image, read_image
 from sklimg.model import load, load_pipeline
-from sklimg.modelfiles import find_model, sums_of
+from sklimg.modelfiles import find_model
 from sklimg.training import fit
+from tests.forged import changed, set_right
 
 
 @pytest.fixture
@@ -98,19 +99,6 @@ def test_every_bit_of_the_sums_counts(folder):
     path.write_bytes(whole[:-1])
     with pytest.raises(ModelError, match="damaged|lists other files"):
         load(folder)
-
-
-def changed(folder, **changes):
-    """Change a manifest, and set the sums right, as one who forges a model would."""
-    manifest = folder / "model" / "manifest.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | changes))
-    set_right(folder / "model")
-
-
-def set_right(model_dir):
-    names = ["model.npz", "manifest.json", "pipeline.joblib"]
-    sums = sums_of({name: (model_dir / name).read_bytes() for name in names})
-    (model_dir / "SHA256SUMS").write_bytes(sums)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ FILES = {
     "per_class.csv", "confusion.csv", "predictions.csv", "history.csv", "plots/confusion.png",
     "plots/loss.png", "plots/accuracy.png", "model/pipeline.joblib", "model/manifest.json",
     "model/model.npz", "model/SHA256SUMS", "rejects.csv", "report.html", "MODEL_CARD.md",
-    "pictures.npz", "plots/weights.png", "plots/classes.png", "plots/class_scores.png", "plots/mistakes.png",
+    "pictures.npz", "plots/weights.png", "plots/classes.png", "plots/class_scores.png",
+    "plots/mistakes.png",
     "plots/certainty.png", "plots/reliability.png", "plots/coverage.png",
 }  # fmt: skip
 QUICK = {"max_iter": 8, "hidden_layer_sizes": (8,)}

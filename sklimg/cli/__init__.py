@@ -6,10 +6,13 @@ Floor 8: the top; only click is imported before a command runs.
 import click
 
 from sklimg.cli.check import check
+from sklimg.cli.compare import compare
 from sklimg.cli.demo import demo
 from sklimg.cli.door import Group
 from sklimg.cli.evaluate import evaluate
+from sklimg.cli.export import export
 from sklimg.cli.fit import fit
+from sklimg.cli.info import info
 from sklimg.cli.predict import predict
 from sklimg.cli.report import report
 from sklimg.cli.sheets import join_images, split_images
@@ -40,7 +43,6 @@ def main():
 
 for _command in (
     *(template, split_images, join_images, make_csv, check, fit, predict, evaluate),
-    report,
-    demo,
+    *(report, compare, info, export, demo),
 ):
     main.add_command(_command)

@@ -2,15 +2,19 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from sklearn.preprocessing import MinMaxScaler
 
 from sklimg.images import encode_image
 from sklimg.table import write_table
+from sklimg.training import fit
 from tests.builders import bars
+from tests.forged import changed
 
 
 @pytest.fixture(scope="module")
@@ -180,3 +184,117 @@ def test_a_model_that_is_none_is_exit_5(invoke, tmp_path, monkeypatch, model, pa
     done = invoke("predict", "-m", model, stdin="1")
     assert done.exit_code == 5
     assert part in done.stderr
+
+
+@pytest.mark.parametrize(("form", "shown"), [("text", "unknown"), ("csv", "true")])
+def test_an_answer_that_is_too_unsure_is_unknown(invoke, bars_run, pictures, form, shown):
+    words = ["predict", "-m", bars_run.path, "--format", form, pictures, "--reject"]
+    assert shown not in invoke(*words, "0").stdout
+    lines = invoke(*words, "1").stdout.splitlines()
+    assert all(shown in line for line in lines[-3:])
+
+
+def test_a_bare_answer_is_unknown(invoke, bars_run, vectors):
+    done = invoke("predict", "-m", bars_run.path, "--reject", "1", stdin=vectors[0])
+    assert (done.exit_code, done.stdout) == (0, "unknown\n")
+    done = invoke(
+        "predict", "-m", bars_run.path, "--reject", "1", "--format", "jsonl", stdin=vectors[0]
+    )
+    told = json.loads(done.stdout)
+    assert (told["label"], told["rejected"]) == ("2", True)  # what it would have been
+
+
+def test_the_models_own_threshold(invoke, bars_run, vectors, tmp_path):
+    """48 images held back, all read right, are one too few to promise 2 %."""
+    done = invoke("predict", "-m", bars_run.path, "--reject", "auto", stdin=vectors[0])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--reject auto: too few images held back" in done.stderr
+    run = shutil.copytree(bars_run.path, tmp_path / "run")
+    changed(run, threshold=0.5)
+    assert invoke("predict", "-m", run, "--reject", "auto", stdin=vectors[0]).stdout == "2\n"
+    changed(run, threshold=1.0)
+    assert invoke("predict", "-m", run, "--reject", "auto", stdin=vectors[0]).stdout == "unknown\n"
+
+
+@pytest.mark.parametrize("value", ["2", "-0.1", "often"])
+def test_a_threshold_that_is_none(invoke, bars_run, value):
+    done = invoke("predict", "-m", bars_run.path, "--reject", value, stdin="")
+    assert done.exit_code == 2
+    assert "'--reject'" in done.stderr
+
+
+def test_paths_are_answered_as_they_come(bars_run, pictures):
+    command = [sys.executable, "-m", "sklimg", "predict", "-m", str(bars_run.path), "--paths", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+        for name, label in (("10", "a"), ("1", "2")):
+            run.stdin.write(f"{pictures / name}.png\n")
+            run.stdin.flush()
+            line = run.stdout.readline()  # before the end of the input
+            assert line.startswith(f"{pictures / name}.png\t{label}\t")
+        run.stdin.close()
+    assert run.returncode == 0
+
+
+def test_a_path_that_is_none_is_named(invoke, bars_run, pictures):
+    lines = f"{pictures}/1.png\n\n{pictures}/absent.png\r\n{pictures}/2.png\n"
+    done = invoke("predict", "-m", bars_run.path, "--paths", "-", stdin=lines)
+    assert done.exit_code == 4
+    assert [line.split("\t")[1] for line in done.stdout.splitlines()] == ["2", "10"]
+    assert "absent.png: no such file" in done.stderr
+    done = invoke("predict", "-m", bars_run.path, "--paths", "-", pictures, stdin=lines)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--paths: expected no INPUT" in done.stderr
+
+
+def test_a_score_of_what_was_not_trained_on(invoke, bars_run, bars_table, tmp_path):
+    write_table(bars({"2": 10, "10": 10, "b": 3}, seed=9), tmp_path / "new.csv")
+    done = invoke("predict", "-m", bars_run.path, "--score", tmp_path / "new.csv")
+    assert done.exit_code == 0
+    assert len(done.stdout.splitlines()) == 23
+    assert done.stderr == (
+        "score: accuracy 1.000 [0.839, 1.000] on 20 images; left out: 3 images without a label "
+        "that it knows\n"
+    )
+    write_table(bars_table, tmp_path / "old.csv")
+    done = invoke("predict", "-m", bars_run.path, "--score", tmp_path / "old.csv")
+    assert "on 12 images; left out: 48 images that it was trained on" in done.stderr
+
+
+def test_without_labels_there_is_no_score(invoke, bars_run, pictures):
+    done = invoke("predict", "-m", bars_run.path, "--score", pictures)
+    assert done.exit_code == 2
+    assert "expected images with labels to score, got 3 images without a label" in done.stderr
+    done = invoke("predict", "-m", bars_run.path, "--score", stdin="1")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--score: expected INPUT or --paths with labels" in done.stderr
+
+
+def test_what_is_asked_of_arrays_needs_no_scikit_learn(
+    bars_run, vectors, pictures, bars_table, tmp_path
+):
+    """Whether it is asked by a vector, an image, a folder or a table."""
+    write_table(bars_table, tmp_path / "t.csv")
+    code = (
+        "import sys\n"
+        "from sklimg.cli import main\n"
+        "try:\n"
+        "    main(sys.argv[1:])\n"
+        "except SystemExit:\n"
+        "    heavy = ('sklearn', 'scipy', 'pandas', 'joblib', 'matplotlib')\n"
+        "    print([name for name in heavy if name in sys.modules])\n"
+    )
+    for words in ([], [pictures / "1.png"], [pictures], [tmp_path / "t.csv"]):
+        command = [sys.executable, "-c", code, "predict", "-m", bars_run.path, *words]
+        done = subprocess.run(command, input=vectors[0], capture_output=True, text=True, check=True)
+        assert done.stdout.endswith("[]\n"), (words, done.stdout, done.stderr)
+
+
+def test_a_pipeline_is_opened_only_if_it_is_trusted(invoke, bars_table, vectors, tmp_path):
+    params = {"centre": MinMaxScaler(), "hidden_layer_sizes": (9,)}
+    run = fit(bars_table, params=params, folds=0, out=tmp_path / "run")
+    words = ["predict", "-m", run.path]
+    done = invoke(*words, stdin=vectors[0])
+    assert (done.exit_code, done.stdout) == (5, "")
+    assert "predict --trust" in done.stderr
+    done = invoke(*words, "--trust", stdin=vectors[0])
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "2\n", "")

@@ -1,0 +1,127 @@
+"""What a path holds: a run, a model, or data; told without opening anything that runs.
+
+Floor 5: reads files, prints nothing.
+"""
+
+import json
+import os
+from collections import Counter
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sklimg.errors import DataError, ModelError
+from sklimg.files import natural_key, path_text
+from sklimg.listing import IGNORED, list_images
+from sklimg.model import load
+from sklimg.modelfiles import MANIFEST, find_model, read_model_files
+from sklimg.names import LATEST
+from sklimg.runfiles import read_run
+from sklimg.table import is_table, read_table
+
+__all__ = ["info"]
+
+
+def info(path: str | os.PathLike) -> dict[str, Any]:
+    """Tell what stands at a path.
+
+    Parameters
+    ----------
+    path : path
+        A run folder, a model folder, an exported zip, "latest", or data as `fit` takes it.
+
+    Returns
+    -------
+    told : dict
+        ``kind``: "run", "model" or "data", and ``path``. Of a run: what it was asked for,
+        its accuracy and that of its folds, its data, and its ``model``. Of a model: its
+        ``id``, ``classes`` with their training images, ``image``, ``steps``,
+        ``threshold`` and its ``error_rate``, the ``versions`` that made it and those that
+        are ``here``, and whether it ``answers_from_arrays``. Of data: ``n_images``, ``classes``,
+        ``image`` and ``rejects``.
+
+    Raises
+    ------
+    DataError, TableError, ModelError
+        If there is nothing to tell of, or it is damaged.
+    """
+    place = LATEST if str(path) == "latest" else Path(path)
+    if (place / "metrics.json").is_file():
+        return _run(place)
+    is_zip = place.is_file() and place.suffix.lower() == ".zip"
+    if is_zip or (place / MANIFEST).is_file() or (place / "model" / MANIFEST).is_file():
+        return {"kind": "model", "path": path_text(place), **_model(place)}
+    if (place / "journal").is_dir():
+        find_model(place)  # raises, with what to do
+    return {"kind": "data", "path": path_text(place), **_data(place)}
+
+
+def _run(place: Path) -> dict[str, Any]:
+    """Tell of a run that is finished."""
+    run = read_run(place)
+    folds = run.metrics.get("cross_validation")
+    return {
+        "kind": "run",
+        "path": path_text(place),
+        "settings": run.config,
+        "data": run.data,
+        "accuracy": run.metrics["accuracy"],
+        "accuracy_interval": run.metrics["accuracy_interval"],
+        "n_test": run.metrics["n_test"],
+        "n_test_images": run.metrics["n_test_images"],
+        "baselines": run.metrics.get("baselines"),
+        "cross_validation": folds and folds["accuracy"],
+        "verdict": run.metrics.get("verdict"),
+        "model": _model(place),
+    }
+
+
+def _model(place: Path) -> dict[str, Any]:
+    """Tell of a model, after its answers were compared with those it gave when it was saved."""
+    files = read_model_files(place)
+    manifest = json.loads(files.contents[MANIFEST])
+    has_arrays = manifest.get("steps") is not None
+    if has_arrays:
+        load(place)
+    try:
+        made = manifest["versions"]
+        return {
+            "id": files.id,
+            "format": manifest["format"],
+            "classes": manifest["counts"],
+            "image": manifest["image"],
+            "steps": manifest["pipeline"],
+            "threshold": manifest["threshold"],
+            "error_rate": manifest["error_rate"],
+            "answers_from_arrays": has_arrays,
+            "bytes": {name: len(content) for name, content in files.contents.items()},
+            "versions": made,
+            "here": {name: version(name) for name in made},
+        }
+    except (AttributeError, KeyError, TypeError) as err:
+        raise ModelError(f"{files.place}: damaged manifest: {err}; fit the model anew") from err
+
+
+def _data(place: Path) -> dict[str, Any]:
+    """Tell of data: what it holds, without decoding its images."""
+    if place.is_file() and is_table(place):
+        table = read_table(place)
+        image = str(table.spec)
+        labels, rejects, notes = table.labels.tolist(), {}, []
+    else:
+        listing = list_images(place)
+        image, notes = None, listing.notes
+        labels = [item.label for item in listing.items]
+        codes = Counter(code for _, code, _ in listing.rejects)
+        rejects = {code: codes[code] for code in sorted(codes)}
+        if not labels and not set(rejects) - {IGNORED}:
+            raise DataError(f"{place}: expected a run, a model or images, found none of them")
+    counts = Counter(labels)
+    classes = {label: counts[label] for label in sorted(counts, key=natural_key)}
+    return {
+        "n_images": len(labels),
+        "classes": classes,
+        "image": image,
+        "rejects": rejects,
+        "notes": notes,
+    }
