@@ -142,10 +142,17 @@ def _seen(
 
 def _data_of_run(model_dir: Path) -> dict:
     """Return what a run tells of its data; nothing where a model stands alone."""
-    try:
-        return json.loads((model_dir.parent / "data.json").read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
+    file = model_dir.parent / "data.json"
+    if model_dir.is_file() or not file.exists():
         return {}
+    try:
+        about = json.loads(file.read_bytes())
+    except (OSError, ValueError) as err:
+        raise DataError(f"{file}: expected JSON, got {err}; the run is damaged") from err
+    is_path = isinstance(about, dict) and isinstance(about.get("path"), str | None)
+    if not is_path or about.get("turned") not in (None, True, False):
+        raise DataError(f"{file}: expected what sklimg fit writes of its data; the run is damaged")
+    return about
 
 
 def _as_fitted(about: dict) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 Floor 5: reads files, prints nothing.
 """
 
-import json
 import os
 from collections import Counter
 from importlib.metadata import version
@@ -14,7 +13,7 @@ from sklimg.errors import DataError, ModelError
 from sklimg.files import natural_key, path_text
 from sklimg.listing import IGNORED, list_images
 from sklimg.model import load
-from sklimg.modelfiles import MANIFEST, find_model, read_model_files
+from sklimg.modelfiles import MANIFEST, find_model, read_manifest, read_model_files
 from sklimg.names import LATEST
 from sklimg.runfiles import read_run
 from sklimg.table import is_table, read_table
@@ -79,7 +78,7 @@ def _run(place: Path) -> dict[str, Any]:
 def _model(place: Path) -> dict[str, Any]:
     """Tell of a model, after its answers were compared with those it gave when it was saved."""
     files = read_model_files(place)
-    manifest = json.loads(files.contents[MANIFEST])
+    manifest = read_manifest(files)
     has_arrays = manifest.get("steps") is not None
     if has_arrays:
         load(place)

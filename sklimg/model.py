@@ -7,7 +7,6 @@ model's files. ``pipeline.joblib``, which runs code when it is opened, is opened
 Floor 4: reads files, prints nothing.
 """
 
-import json
 import os
 import pickle
 import zipfile
@@ -24,16 +23,22 @@ from sklimg.arraysteps import ArrayPipeline
 from sklimg.errors import ModelError, TableError, UsageError
 from sklimg.files import one_line
 from sklimg.images import read_image
-from sklimg.modelfiles import ARRAYS, BACKBONE, MANIFEST, PIPELINE, ModelFiles, read_model_files
+from sklimg.modelfiles import (
+    ARRAYS,
+    BACKBONE,
+    PIPELINE,
+    ModelFiles,
+    read_manifest,
+    read_model_files,
+)
 from sklimg.partners import one_blas_thread
 from sklimg.spec import ImageSpec
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-__all__ = ["FORMAT", "Model", "load", "load_pipeline"]
+__all__ = ["Model", "load", "load_pipeline"]
 
-FORMAT = "sklimg-model-2"
 _SAME = 1e-3  # answers that differ by less are the same on another machine, too
 _UNFIT = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
 _OPENING_ERRORS = (*_UNFIT, EOFError, ImportError, OSError, pickle.UnpicklingError, zlib.error)
@@ -147,8 +152,8 @@ def load(path: str | os.PathLike | None = None, *, trust: bool = False) -> Model
         saved; if it has no arrays and is not trusted.
     """
     files = read_model_files(path)
+    manifest = read_manifest(files)
     try:
-        manifest = _manifest(files)
         arrays = _arrays(files.contents[ARRAYS])
         steps, classes = manifest["steps"], tuple(manifest["classes"])
         if steps is not None:
@@ -210,17 +215,7 @@ def load_pipeline(path: str | os.PathLike | None = None, *, trust: bool = False)
             f"{files.place}: opening a pipeline can run any code; if you trust who made it, pass "
             "trust=True; sklimg.load answers without opening it"
         )
-    return _opened(files, _manifest(files))
-
-
-def _manifest(files: ModelFiles) -> dict[str, Any]:
-    """Return the manifest of a model of this format."""
-    manifest = json.loads(files.contents[MANIFEST])
-    if manifest["format"] != FORMAT:
-        raise ModelError(
-            f"{files.place}: expected format {FORMAT}, got {manifest['format']!r}; fit it anew"
-        )
-    return manifest
+    return _opened(files, read_manifest(files))
 
 
 def _arrays(content: bytes) -> dict[str, np.ndarray]:
@@ -254,7 +249,10 @@ def _opened(files: ModelFiles, manifest: Mapping[str, Any]) -> "Pipeline":
     from sklearn import __version__ as here
     from sklearn.pipeline import Pipeline
 
-    made = manifest["versions"]["scikit-learn"]
+    try:
+        made, columns = manifest["versions"]["scikit-learn"], manifest["columns"]
+    except (LookupError, TypeError) as err:
+        raise ModelError(f"{files.place}: damaged manifest; copy or fit the model again") from err
     try:
         pipeline = joblib.load(BytesIO(files.contents[PIPELINE]))
     except _OPENING_ERRORS as err:
@@ -263,7 +261,7 @@ def _opened(files: ModelFiles, manifest: Mapping[str, Any]) -> "Pipeline":
             f"{files.place}: cannot be opened by scikit-learn {here}: {one_line(err)[:200]}; "
             f"{remedy}"
         ) from err
-    if not isinstance(pipeline, Pipeline) or list(pipeline.classes_) != manifest["columns"]:
+    if not isinstance(pipeline, Pipeline) or list(pipeline.classes_) != columns:
         raise ModelError(f"{files.place}: its manifest and its pipeline disagree; fit it again")
     for _, step in pipeline.steps:
         if BACKBONE in files.contents and hasattr(step, "with_network"):

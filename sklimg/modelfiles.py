@@ -8,16 +8,17 @@
 
 Sums show damage, not malice; what is read is data and runs nothing.
 
-Floor 1: reads files, opens no array.
+Floor 1: reads files and the manifest, opens no array.
 """
 
 import hashlib
+import json
 import os
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sklimg.errors import ModelError
 from sklimg.names import LATEST
@@ -25,16 +26,19 @@ from sklimg.names import LATEST
 __all__ = [
     "ARRAYS",
     "BACKBONE",
+    "FORMAT",
     "MANIFEST",
     "PIPELINE",
     "SUMS",
     "ModelFiles",
     "find_model",
     "id_of",
+    "read_manifest",
     "read_model_files",
     "sums_of",
 ]
 
+FORMAT = "sklimg-model-2"
 ARRAYS, MANIFEST, PIPELINE = "model.npz", "manifest.json", "pipeline.joblib"
 BACKBONE = "backbone.onnx"  # where there is one
 SUMS = "SHA256SUMS"
@@ -118,6 +122,24 @@ def read_model_files(path: str | os.PathLike | None = None) -> ModelFiles:
     except OSError as err:
         raise _incomplete(place, err) from err
     return _checked(place, sums, lambda name: _content(place / name))
+
+
+def read_manifest(files: ModelFiles) -> dict[str, Any]:
+    """Return the manifest among a model's files.
+
+    Raises
+    ------
+    ModelError
+        If it is none, or one of another format.
+    """
+    try:
+        manifest = json.loads(files.contents[MANIFEST])
+        made = manifest["format"]
+    except (LookupError, RecursionError, TypeError, ValueError) as err:
+        raise _damaged(files.place, MANIFEST) from err
+    if made != FORMAT:
+        raise ModelError(f"{files.place}: expected format {FORMAT}, got {made!r}; fit it anew")
+    return manifest
 
 
 def sums_of(contents: Mapping[str, bytes]) -> bytes:

@@ -23,8 +23,8 @@ from sklimg.arraysteps import ArrayPipeline
 from sklimg.backbone import OnnxBackbone
 from sklimg.files import as_json
 from sklimg.mlp import MLPClassifier
-from sklimg.model import FORMAT, Model
-from sklimg.modelfiles import ARRAYS, BACKBONE, MANIFEST, PIPELINE, SUMS, id_of, sums_of
+from sklimg.model import Model
+from sklimg.modelfiles import ARRAYS, BACKBONE, FORMAT, MANIFEST, PIPELINE, SUMS, id_of, sums_of
 from sklimg.plainmlp import plain_copy
 from sklimg.spec import ImageSpec
 

@@ -39,17 +39,17 @@ def data_verdict(run: Run) -> str:
     """Say what the number of images is enough for."""
     low, high = run.metrics["accuracy_interval"]
     width = 50 * (high - low)
-    test = f"{count(run.metrics['n_test'], 'picture')} to test on "
-    test += f"tell the accuracy to about {width:.1f} points either way"
+    test = f"{count(run.metrics['n_test'], 'test picture')}: the accuracy is known to about "
+    test += f"{width:.1f} points either way"
     if width > 1:
         test += "; four times as many would halve that"
     counts = run.model.counts
     few = sorted((n, label) for label, n in counts.items() if n < _ENOUGH)
     if not few:
-        return f"{test}; each class has {min(counts.values())} images or more to learn from"
+        return f"{test}; the smallest class has {min(counts.values())} images to learn from"
     named = ", ".join(f"{label} ({n})" for n, label in few[:5]) + (" …" if len(few) > 5 else "")
     classes = count(len(few), "class has", "classes have")
-    return f"{test}; {classes} under {_ENOUGH} images to learn from, which more would help: {named}"
+    return f"{test}; {classes} under {_ENOUGH} images to learn from, add more: {named}"
 
 
 def _held_back(run: Run) -> tuple[float, str] | None:

@@ -104,17 +104,15 @@ def data_of(interval, counts, n_test=400):
 
 def test_many_images_are_enough():
     assert data_verdict(data_of([0.95, 0.962], {"a": 90, "b": 70})) == (
-        "400 pictures to test on tell the accuracy to about 0.6 points either way; each class has "
-        "70 images or more to learn from"
+        "400 test pictures: the accuracy is known to about 0.6 points either way; the smallest "
+        "class has 70 images to learn from"
     )
 
 
 def test_few_images_are_named():
     text = data_verdict(data_of([0.7, 0.9], {"a": 90, "b": 3, "c": 19}, 40))
     assert "about 10.0 points either way; four times as many would halve that" in text
-    assert text.endswith(
-        "2 classes have under 20 images to learn from, which more would help: b (3), c (19)"
-    )
+    assert text.endswith("2 classes have under 20 images to learn from, add more: b (3), c (19)")
     text = data_verdict(data_of([0.7, 0.9], {str(i): 5 for i in range(6)}))
-    assert text.endswith("which more would help: 0 (5), 1 (5), 2 (5), 3 (5), 4 (5) …")
+    assert text.endswith("add more: 0 (5), 1 (5), 2 (5), 3 (5), 4 (5) …")
     assert "1 class has under 20" in data_verdict(data_of([0.7, 0.9], {"a": 90, "b": 3}))

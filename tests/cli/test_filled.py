@@ -44,7 +44,7 @@ def test_a_line_a_cell(invoke, digits_run, filled):
     for row, line in zip(table, map(json.loads, lines), strict=True):
         assert row["label"] == line["label"] == line["top"][0]["label"]
         assert row["label2"] == line["top"][1]["label"]
-        assert (row["rejected"] == "true") == line["rejected"] == (line["probability"] < 0.6)
+        assert (row["rejected"] == "true") == line["rejected"] == (line["probability"] < 0.9)
     text = invoke("predict", *words).stdout.splitlines()
     assert text[10].split("\t")[1:4] == ["r2", "c1", table[10]["label"]]
 

@@ -60,7 +60,7 @@ def walked(demo):
 def test_the_session_says_what_the_readme_says(walked, command):
     expected = dict(session(README))[command]
     # which mistakes are made and which candidate wins hangs by a thread
-    loose = re.compile(r"^(mistakes|best|verdict) .*$", re.MULTILINE)
+    loose = re.compile(r"^(mistakes|best|verdict|certainty) .*$", re.MULTILINE)
     said = loose.sub(r"\1", walked[1][command])
     assert is_said(said, loose.sub(r"\1", expected)), walked[1][command]
 

@@ -24,13 +24,13 @@ def mount(*words):
 
 @pytest.fixture
 def here(tmp_path):
-    """A working folder with 300 pictures, a sheet, and a disk of 1 MB with tables on it."""
+    """A working folder with 300 pictures, a sheet, and a disk of 3 MB with tables on it."""
     pictures = {f"photos/{i % 3}/{i}.png": image for i, image in enumerate(noise(300))}
     write_images(tmp_path, pictures | {"sheet.png": noise(1, (900, 900))[0]})
     disk = tmp_path / "disk"
     disk.mkdir()
     try:
-        mount("-t", "tmpfs", "-o", "size=1m", "none", disk)
+        mount("-t", "tmpfs", "-o", "size=3m", "none", disk)
     except FileNotFoundError:
         pytest.skip("mounting a small disk is not possible here: there is no mount command")
     try:
@@ -51,7 +51,7 @@ def contents(folder):
 @pytest.mark.parametrize("what", WRITERS)
 def test_a_full_disk(here, what):
     disk = here / "disk"
-    (disk / "fill").write_bytes(bytes(300_000))
+    (disk / "fill").write_bytes(bytes(2_400_000))
     before = contents(disk)
     done = run_sklimg(*WRITERS[what], cwd=here)
     assert done.returncode == 6
@@ -77,7 +77,7 @@ def test_a_disk_that_may_not_be_written_to(here, what):
 def test_a_full_disk_during_a_search_keeps_the_journal(here):
     """What is there stays good, and the search goes on when there is room."""
     disk = here / "disk"
-    (disk / "fill").write_bytes(bytes(480_000))
+    (disk / "fill").write_bytes(bytes(2_577_000))
     words = ["--param", "alpha=" + ",".join(f"0.{k:02}" for k in range(1, 90)), "--folds", "0"]
     quick = ["--param", "max_iter=2", "--param", "hidden_layer_sizes=2", "--jobs", "1"]
     done = run_sklimg("fit", "photos", *words, *quick, "-o", "disk/run", cwd=here)
