@@ -61,8 +61,8 @@ class Calibration(NamedTuple):
     where : str
     accuracy : float
         On the images held back.
-    expected_calibration_error, expected_calibration_error_before : float
-        Of the images held back.
+    held_back_error, held_back_error_before : float
+        Expected calibration error on them.
     threshold : float or None
         See `sklimg.calibration.choose_threshold`.
     """
@@ -71,8 +71,8 @@ class Calibration(NamedTuple):
     n_images: int
     where: str
     accuracy: float
-    expected_calibration_error: float
-    expected_calibration_error_before: float
+    held_back_error: float
+    held_back_error_before: float
     threshold: float | None
 
 

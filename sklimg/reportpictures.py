@@ -10,7 +10,7 @@ from PIL import Image
 
 from sklimg.images import encode_image
 
-__all__ = ["choose_pictures", "picture_uri"]
+__all__ = ["choose_pictures", "picture_uri", "shown_size"]
 
 _A_CELL = 24  # pictures of one cell of the confusion matrix
 _A_DIAGONAL = 6  # of them, where label and prediction are the same
@@ -77,8 +77,17 @@ def _ends_first(members: list[int]) -> list[int]:
     return ordered
 
 
+def shown_size(pixels: np.ndarray) -> np.ndarray:
+    """Return an image as large as a page shows it: at most 96 pixels a side."""
+    factor = max(pixels.shape[:2]) / _SIDE
+    if factor <= 1:
+        return pixels
+    size = [max(1, round(length / factor)) for length in pixels.shape[1::-1]]
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
+
+
 def picture_uri(pixels: np.ndarray) -> str:
-    """Return an image as a ``data:`` address, at most 96 pixels a side.
+    """Return an image as a ``data:`` address, as large as a page shows it.
 
     Grey ones are PNG, what photographs become is JPEG, a third of the bytes.
 
@@ -86,9 +95,6 @@ def picture_uri(pixels: np.ndarray) -> str:
     ----------
     pixels : ndarray of shape (height, width) or (height, width, 3), uint8
     """
-    factor = max(pixels.shape[:2]) / _SIDE
-    if factor > 1:
-        size = [max(1, round(length / factor)) for length in pixels.shape[1::-1]]
-        pixels = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
+    pixels = shown_size(pixels)
     name, kind = ("jpg", "jpeg") if pixels.ndim == 3 else ("png", "png")
     return f"data:image/{kind};base64,{b64encode(encode_image(pixels, name)).decode()}"

@@ -166,8 +166,8 @@ def calibration_words(run: RunFiles) -> list[str]:
         )
     return [
         *words,
-        f"Judged by {count(scaling['n_images'], 'image')} of {scaling['where']}, {how}; before, "
-        f"they were off by {100 * scaling['expected_calibration_error_before']:.1f} points there.",
+        f"Judged by {count(scaling['n_images'], 'image')} of {scaling['where']}, {how}; without "
+        f"that, it would be {100 * scaling['expected_calibration_error_before']:.1f} points.",
     ]
 
 

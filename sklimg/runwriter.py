@@ -19,7 +19,7 @@ from sklimg.files import as_json, file_sha256, new_folder, path_text, write_byte
 from sklimg.modelcard import write_card
 from sklimg.records import records_csv
 from sklimg.report import write_report
-from sklimg.reportpictures import choose_pictures
+from sklimg.reportpictures import choose_pictures, shown_size
 from sklimg.runfiles import PICTURES
 from sklimg.runfolder import CONFIG, TRIALS, plain_settings
 from sklimg.runplots import run_plots
@@ -120,7 +120,8 @@ def _pictures(run: Run, test: np.ndarray, labels: np.ndarray) -> bytes:
     """Return the test images that the report shows, and their rows, as an npz file."""
     rows = test[choose_pictures(labels, run.predicted, run.probabilities)]
     table, buffer = run.parts.table, io.BytesIO()
-    np.savez(buffer, rows=rows, pixels=table.pixels[rows].reshape(-1, *table.spec.shape))
+    images = table.pixels[rows].reshape(-1, *table.spec.shape)
+    np.savez(buffer, rows=rows, pixels=np.stack([shown_size(image) for image in images]))
     return buffer.getvalue()
 
 

@@ -3,11 +3,12 @@
 Floor 5: predicts, prints nothing itself; what it finds it tells a callable.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from sklimg.calibration import calibration_error, cooled, reliability_bins
 from sklimg.evaluation import (
     baseline_accuracies,
     confusion_counts,
@@ -61,7 +62,7 @@ def judge(
         labels,
         groups,
     )
-    metrics["calibration"] = _told(calibration)
+    metrics["calibration"] = _told(calibration, labels, probabilities, model.classes, groups)
     metrics["rejection"] = _rejection(labels, probabilities, model, groups)
     run = Run(model, metrics, parts, probabilities)
     counts, names = confusion_counts(labels, run.predicted, model.classes)
@@ -87,13 +88,22 @@ def _model(pipeline: Pipeline, parts: Parts, threshold: float | None) -> Model:
     return Model(pipeline, classes, table.spec, seen, counts_of, known, threshold, ERROR_RATE)
 
 
-def _told(calibration: Calibration | None) -> dict | None:
-    """Return what is kept of a calibration among the metrics."""
+def _told(
+    calibration: Calibration | None,
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    classes: Sequence[str],
+    groups: np.ndarray,
+) -> dict | None:
+    """Return what is kept of a calibration, and how the test part would have fared without."""
     if calibration is None:
         return None
     told = calibration._asdict()
     del told["threshold"]  # which stands under rejection
-    return told
+    hot = cooled(probabilities, 1 / calibration.temperature)
+    is_right = np.asarray(classes, object)[hot.argmax(axis=1)] == labels
+    bins = reliability_bins(hot.max(axis=1), is_right, vote_weights(groups))
+    return told | {"expected_calibration_error_before": calibration_error(bins)}
 
 
 def _rejection(

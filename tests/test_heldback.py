@@ -109,8 +109,8 @@ def test_it_becomes_as_sure_as_it_may_be(data):
     said = []
     found = calibrate(fitted, held, y, np.arange(60), lambda *words: said.append(words))
     assert found.temperature > 2
-    assert found.expected_calibration_error_before == pytest.approx(0.24)
-    assert found.expected_calibration_error < 0.03
+    assert found.held_back_error_before == pytest.approx(0.24)
+    assert found.held_back_error < 0.03
     assert (found.n_images, found.where, found.threshold) == (60, "the folds", None)
     ((topic, text),) = said
     assert topic == "certainty"

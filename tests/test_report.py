@@ -181,7 +181,7 @@ def test_each_section_says_what_the_files_say(text):
     for part in (
         "3 classes have fewer than 10 test images",
         "off by 12.0 points on average",
-        "too sure and softened by a temperature of 1.50; before, they were off by 20.0 points",
+        "too sure and softened by a temperature of 1.50; without that, it would be 20.0 points",
         "answers 50.0 % of the test images, and 10.0 % of these answers are wrong",
         "a model of the other 4 of 5 folds, 2 times over",
         "2 candidates went into the search. 1 could not be tried",

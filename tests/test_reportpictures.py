@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sklimg.images import read_image, read_pages
-from sklimg.reportpictures import choose_pictures, picture_uri
+from sklimg.reportpictures import choose_pictures, picture_uri, shown_size
 
 
 def answers(n, n_classes, n_wrong, seed=0):
@@ -75,3 +75,9 @@ def test_a_large_one_is_made_smaller():
     text = picture_uri(np.zeros((300, 150), np.uint8)).partition(";base64,")[2]
     assert read_image(b64decode(text)).shape == (28, 28)
     assert len(b64decode(text)) < 400
+
+
+def test_large_images_are_as_large_as_a_page_shows_them():
+    assert shown_size(np.zeros((300, 150, 3), np.uint8)).shape == (96, 48, 3)
+    small = np.zeros((28, 28), np.uint8)
+    assert shown_size(small) is small
