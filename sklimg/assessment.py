@@ -12,7 +12,12 @@ import numpy as np
 
 from sklimg.duplicates import find_copies, pixel_digests
 from sklimg.errors import DataError, TableError
-from sklimg.evaluation import baseline_accuracies, evaluate_predictions, vote_weights
+from sklimg.evaluation import (
+    baseline_accuracies,
+    evaluate_predictions,
+    rejection_scores,
+    vote_weights,
+)
 from sklimg.files import count
 from sklimg.grouping import group_rows
 from sklimg.model import Model, load
@@ -123,6 +128,8 @@ def assess(
         metrics["baselines"] = baseline_accuracies(
             known.pixels, known.labels, table.pixels[rows], labels, groups
         )
+    told = labels, probabilities, loaded.classes, groups
+    metrics["rejection"] = rejection_scores(*told, loaded.threshold, loaded.error_rate)
     metrics["n_seen_images"] = int(np.sum(labelled & seen))
     return Assessment(metrics, notes, read.refused)
 

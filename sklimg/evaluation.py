@@ -145,27 +145,34 @@ def rejection_scores(
     probabilities: np.ndarray,
     classes: Sequence[str],
     groups: np.ndarray,
-    threshold: float,
-) -> dict:
+    threshold: float | None,
+    error_rate: float,
+) -> dict | None:
     """Return what comes of answering "unknown" where the highest probability is too low.
 
     Parameters
     ----------
     labels, probabilities, classes, groups
         As of `evaluate_predictions`.
-    threshold : float
+    threshold : float or None
         What the highest probability has to reach.
+    error_rate : float
+        By which it was chosen.
 
     Returns
     -------
-    scores : dict
-        ``threshold``, the ``coverage`` of answers given, the ``error`` among them and
-        its ``error_interval`` (95 %); None of these two where no answer is given.
+    scores : dict or None
+        None without a threshold. ``error_rate``, ``threshold``, the ``coverage`` of
+        answers given, the ``error`` among them and its ``error_interval`` (95 %); None of
+        these two where no answer is given.
     """
+    if threshold is None:
+        return None
     weights = vote_weights(groups)
     is_given = probabilities.max(axis=1) >= threshold
     n_given = float(weights[is_given].sum())
-    scores = {"threshold": float(threshold), "coverage": n_given / float(weights.sum())}
+    scores = {"error_rate": error_rate, "threshold": float(threshold)}
+    scores["coverage"] = n_given / float(weights.sum())
     if not n_given:
         return scores | {"error": None, "error_interval": None}
     wrong = np.asarray(classes, object)[probabilities.argmax(axis=1)] != labels

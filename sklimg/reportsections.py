@@ -123,9 +123,11 @@ def _folds(run: RunFiles) -> str:
         f"{percent(scores['accuracy'])} right, 95 % interval "
         f"{interval_words(scores['accuracy_interval'])}."
     )
-    each = [(str(k), percent(a)) for k, a in enumerate(scores.get("fold_accuracies", ()), start=1)]
+    shares = [percent(accuracy) for accuracy in scores.get("fold_accuracies", ())]
+    rounds = [(str(k + 1), *shares[k * n_folds :][:n_folds]) for k in range(repeats)]
+    columns = ("round", *(f"fold {k + 1}" for k in range(n_folds)))
     return f"<p>{html_prose(words)}</p>" + (
-        table("Accuracy on each fold", ("fold", "accuracy"), each) if each else ""
+        table("Accuracy on each fold", columns, rounds) if len(shares) == n_folds * repeats else ""
     )
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "verdict_words",
 ]
 
+_SETTLED = ("features__cache", "features__sha256")  # of a network, by fit itself
 FEW = 10  # test images of a class, below which its share of right answers says little
 
 
@@ -273,6 +274,8 @@ def fit_command(run: RunFiles) -> str | None:
             words += [f"--{key}", str(config[key])]
     searched = config.get("grid") or {}
     for key, value in (config.get("params") or {}).items():
+        if key in _SETTLED:
+            continue
         words += ["--param", f"{key}={_value(value)}"]
     for key, values in searched.items():
         several = values if isinstance(values, list) else [values]

@@ -63,7 +63,8 @@ def judge(
         groups,
     )
     metrics["calibration"] = _told(calibration, labels, probabilities, model.classes, groups)
-    metrics["rejection"] = _rejection(labels, probabilities, model, groups)
+    told = labels, probabilities, model.classes, groups
+    metrics["rejection"] = rejection_scores(*told, model.threshold, model.error_rate)
     run = Run(model, metrics, parts, probabilities)
     counts, names = confusion_counts(labels, run.predicted, model.classes)
     tell("test", describe(metrics))
@@ -104,13 +105,3 @@ def _told(
     is_right = np.asarray(classes, object)[hot.argmax(axis=1)] == labels
     bins = reliability_bins(hot.max(axis=1), is_right, vote_weights(groups))
     return told | {"expected_calibration_error_before": calibration_error(bins)}
-
-
-def _rejection(
-    labels: np.ndarray, probabilities: np.ndarray, model: Model, groups: np.ndarray
-) -> dict | None:
-    """Return what comes of answering "unknown" below the model's threshold."""
-    if model.threshold is None:
-        return None
-    scores = rejection_scores(labels, probabilities, model.classes, groups, model.threshold)
-    return {"error_rate": model.error_rate, **scores}

@@ -9,6 +9,7 @@ from sklimg.evaluation import (
     baseline_accuracies,
     confusion_counts,
     evaluate_predictions,
+    rejection_scores,
     vote_weights,
     wilson_interval,
     worst_confusions,
@@ -86,3 +87,29 @@ def test_mistakes_are_ranked():
     assert counts.tolist() == [[1, 2], [1, 2]]
     assert worst_confusions(counts, names) == [("a", "b", 2), ("b", "a", 1)]
     assert worst_confusions(np.eye(2, dtype=int), names) == []
+
+
+def test_rejection_by_hand():
+    """Five images, two of them copies: of four votes three are given, one of them wrong."""
+    labels = np.array(["a", "a", "b", "b", "a"], object)
+    shares = np.array([[0.9, 0.1], [0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.6, 0.4]])
+    told = labels, shares, ["a", "b"], np.array([0, 0, 1, 2, 3])
+    scores = rejection_scores(*told, 0.7, 0.02)
+    assert scores["coverage"] == 0.75
+    assert scores["error"] == pytest.approx(1 / 3)
+    assert scores["error_interval"] == list(wilson_interval(1 / 3, 3))
+    assert (scores["threshold"], scores["error_rate"]) == (0.7, 0.02)
+    nothing = rejection_scores(*told, 0.95, 0.02)
+    assert (nothing["coverage"], nothing["error"], nothing["error_interval"]) == (0, None, None)
+    assert rejection_scores(*told, None, 0.02) is None
+
+
+def test_what_is_new_among_the_scores():
+    labels = np.array(["a", "b", "b", "b"], object)
+    shares = np.array([[0.9, 0.1], [0.6, 0.4], [0.7, 0.3], [0.05, 0.95]])
+    metrics = evaluate_predictions(labels, shares, ["a", "b"], np.arange(4))
+    assert metrics["confusions"] == [{"label": "b", "predicted": "a", "count": 2}]
+    assert metrics["coverage"][0] == {"threshold": 0.6, "coverage": 1.0, "accuracy": 0.5}
+    assert metrics["coverage"][-1] == {"threshold": 0.95, "coverage": 0.25, "accuracy": 1.0}
+    by_hand = (abs(0.9 - 1) + abs(0.6 - 0) + abs(0.7 - 0) + abs(0.95 - 1)) / 4
+    assert metrics["expected_calibration_error"] == pytest.approx(by_hand)
