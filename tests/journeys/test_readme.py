@@ -1,14 +1,20 @@
-"""The README is true: its session, its Python, its links, its commands."""
+"""The README is true: its demo, its session, its Python, its links, its commands."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 
 from sklimg.cli import main
+from sklimg.duplicates import pixel_digests
+from sklimg.images import read_pages
+from sklimg.model import load
+from tests.builders import run_sklimg
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
@@ -39,6 +45,41 @@ def is_said(output, expected):
     ]
     close = all(abs(a - b) < 0.05 for a, b in zip(*numbers, strict=False))
     return plain[0] == plain[1] and len(numbers[0]) == len(numbers[1]) and close
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """A working folder in which `sklimg demo` was run, and that process."""
+    here = tmp_path_factory.mktemp("journey")
+    return here, run_sklimg("demo", cwd=here)
+
+
+def test_the_demo_ends_with_a_run(demo):
+    here, done = demo
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads((here / "demo" / "run" / "metrics.json").read_text())
+    assert metrics["accuracy"] > 0.9
+    assert metrics["n_test"] == 359
+    assert done.stdout.startswith(f"test      accuracy {metrics['accuracy']:.3f} [")
+
+
+def test_the_demo_ends_with_the_models_answer_for_a_picture_it_never_saw(demo):
+    here, done = demo
+    assert "$ sklimg predict -m demo/run < demo/test-vector.csv" in done.stderr
+    model = load(here / "demo" / "run")
+    vector = np.loadtxt(here / "demo" / "test-vector.csv", delimiter=",", ndmin=2)
+    assert model.predict(vector).tolist() == [done.stdout.splitlines()[-1]]
+    assert not np.isin(pixel_digests(vector.astype(np.uint8)), model.seen).any()
+
+
+def test_the_sheets_and_the_picture_of_the_demo_can_be_seen(demo):
+    here, _ = demo
+    sheets = sorted((here / "demo" / "sheets").iterdir())
+    assert len(sheets) == 10
+    (sheet,) = read_pages(sheets[0])
+    assert sheet.shape == (528, 968)
+    (picture,) = read_pages(here / "demo" / "demo.png")
+    assert picture.shape[2] == 3
 
 
 @pytest.fixture(scope="module")
