@@ -208,18 +208,18 @@ def coverage_figure(coverage: Sequence[Mapping], chosen: Mapping | None = None) 
 
 
 def _mark(axes: Axes, chosen: Mapping, low: float) -> None:
-    """Mark a chosen threshold, its words on the side where there is room."""
+    """Mark a chosen threshold, its words at the bottom, on the side where there is room."""
     x, y = chosen["coverage"], chosen["accuracy"]
     axes.plot([x, x], [low, y], ":", color=ORANGE, linewidth=1)
     axes.plot(x, y, "o", color=ORANGE, markersize=9, clip_on=False, zorder=3)
-    is_right, is_low = x > 0.5, y - low < 0.25 * (1 - low)
+    is_right = x > 0.5
     axes.annotate(
         f"threshold {chosen['threshold']:.2f}:\n{x:.1%} answered, {y:.1%} of these right",
-        (x, y),
-        (-12 if is_right else 12, 14 if is_low else -14),
+        (x, low),  # far from the curve, which falls to the right
+        (-12 if is_right else 12, 10),
         textcoords="offset points",
         ha="right" if is_right else "left",
-        va="bottom" if is_low else "top",
+        va="bottom",
         color=ORANGE,
         fontsize=9,
     )
