@@ -18,12 +18,13 @@ from sklimg.evaluation import (
     rejection_scores,
     vote_weights,
 )
-from sklimg.files import count
+from sklimg.files import count, path_text
 from sklimg.grouping import group_rows
 from sklimg.model import Model, load
 from sklimg.modelfiles import find_model
 from sklimg.names import TURNED
 from sklimg.parts import name_of
+from sklimg.regular import read_regular
 from sklimg.sources import read_data
 from sklimg.table import Table, spec_notes
 
@@ -121,6 +122,7 @@ def assess(
         frequent = float(np.average(labels == most, weights=vote_weights(groups)))
         metrics["baselines"] = {"most_frequent": frequent, "nearest_neighbour": None}
     else:
+        notes.append(f"its training images were read from {path_text(about['path'])}")
         n_gone = len(np.setdiff1d(loaded.seen, pixel_digests(known.pixels)))
         if n_gone and group != "exact":
             images = count(n_gone, "training image")
@@ -153,8 +155,8 @@ def _data_of_run(model_dir: Path) -> dict:
     if model_dir.is_file() or not file.exists():
         return {}
     try:
-        about = json.loads(file.read_bytes())
-    except (OSError, ValueError) as err:
+        about = json.loads(read_regular(file))
+    except (OSError, RecursionError, ValueError) as err:
         raise DataError(f"{file}: expected JSON, got {err}; the run is damaged") from err
     is_path = isinstance(about, dict) and isinstance(about.get("path"), str | None)
     if not is_path or about.get("turned") not in (None, True, False):

@@ -1,7 +1,7 @@
 """Runs side by side: how good, how sure, on which images, and what was asked of each.
 
-Where two runs were tested on the same images, they are compared image by image: only
-those that one reads right and the other wrong tell them apart.
+Where two runs were tested on the same images, they are compared picture by picture: only
+those that one reads better than the other tell them apart. Copies are one picture.
 
 Floor 5: reads run folders, prints nothing.
 
@@ -20,7 +20,7 @@ from scipy.stats import binomtest
 
 from sklimg.errors import UsageError
 from sklimg.files import count
-from sklimg.runfiles import RunFiles, read_run
+from sklimg.runfiles import RunFiles, damage_told, read_run
 
 __all__ = ["compare_runs"]
 
@@ -44,8 +44,8 @@ def compare_runs(runs: Sequence[str | os.PathLike]) -> dict[str, Any]:
         ``n_test``, ``n_test_images``, ``log_loss``, ``expected_calibration_error``,
         ``cross_validation`` (its accuracy, or None), ``data`` and ``settings``, those that
         are not the same in all; ``versus_best``: of each other, ``n_only_best`` and
-        ``n_only_other`` images that one alone reads right, and ``p_value``; None where
-        they were not tested on the same images; ``notes``: what it means.
+        ``n_only_other`` pictures (groups) that one reads better, and ``p_value``; None
+        where they were not tested on the same images; ``notes``: what it means.
 
     Raises
     ------
@@ -54,14 +54,15 @@ def compare_runs(runs: Sequence[str | os.PathLike]) -> dict[str, Any]:
     DataError, TableError
         If one is no finished run.
     """
-    if len(runs) < 2:
-        raise UsageError(f"compare: expected two runs or more, got {len(runs)}")
+    if len({os.path.realpath(run) for run in runs}) < max(2, len(runs)):
+        raise UsageError(f"compare: expected two different runs or more, got {len(runs)}")
     read = [read_run(run) for run in runs]
-    read.sort(key=lambda run: -run.metrics["accuracy"])
-    settings = _differing(read)
-    told = [_row(run, own) for run, own in zip(read, settings, strict=True)]
-    versus = [_versus(read[0], other) for other in read[1:]]
-    return {"runs": told, "versus_best": versus, "notes": _notes(read, versus)}
+    with damage_told(", ".join(run.name for run in read)):
+        read.sort(key=lambda run: -run.metrics["accuracy"])
+        settings = _differing(read)
+        told = [_row(run, own) for run, own in zip(read, settings, strict=True)]
+        versus = [_versus(read[0], other) for other in read[1:]]
+        return {"runs": told, "versus_best": versus, "notes": _notes(read, versus)}
 
 
 def _row(run: RunFiles, settings: dict[str, Any]) -> dict[str, Any]:
@@ -90,9 +91,9 @@ def _differing(runs: Sequence[RunFiles]) -> list[dict[str, Any]]:
     return [{name: config.get(name) for name in varied} for config in every]
 
 
-def _images(run: RunFiles) -> list[tuple[str, str, str]]:
+def _images(run: RunFiles) -> list[tuple[str, ...]]:
     """Return what tells the test images of a run from others."""
-    columns = (run.predictions[name] for name in ("row", "path", "label"))
+    columns = (run.predictions[name] for name in ("row", "path", "label", "group"))
     return list(zip(*columns, strict=True))
 
 
@@ -101,8 +102,11 @@ def _versus(best: RunFiles, other: RunFiles) -> dict[str, Any] | None:
     same_data = best.data.get("sha256") == other.data.get("sha256")
     if not same_data or _images(best) != _images(other):
         return None
-    first, second = (run.labels == run.predicted for run in (best, other))
-    only_best, only_other = int(np.sum(first & ~second)), int(np.sum(second & ~first))
+    _, group = np.unique(best.predictions["group"], return_inverse=True)
+    first, second = (
+        np.bincount(group, weights=run.labels == run.predicted) for run in (best, other)
+    )
+    only_best, only_other = int(np.sum(first > second)), int(np.sum(second > first))
     n = only_best + only_other
     p_value = float(binomtest(only_best, n).pvalue) if n else 1.0
     return {
@@ -124,13 +128,16 @@ def _notes(runs: Sequence[RunFiles], versus: Sequence[dict[str, Any] | None]) ->
             )
             continue
         n = found["n_only_best"] + found["n_only_other"]
-        told = f"on {count(n, 'image')} one alone is right, on {found['n_only_best']} of them "
+        told = f"of {count(n, 'picture')} that one reads better, {found['n_only_best']} by "
         told += f"{runs[0].name}"
         if found["p_value"] < _DOUBT:
-            notes.append(f"{runs[0].name} is better than {other.name}: {told}")
+            names = [runs[0].name, other.name]
+            if found["n_only_best"] < found["n_only_other"]:
+                names.reverse()
+            notes.append(f"{names[0]} is better than {names[1]}: {told}")
         else:
             notes.append(
-                f"{runs[0].name} and {other.name} cannot be told apart by these images: {told} "
+                f"{runs[0].name} and {other.name} cannot be told apart by these pictures: {told} "
                 f"(p = {found['p_value']:.2f})"
             )
     if len(runs) > 2:

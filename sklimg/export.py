@@ -12,7 +12,8 @@ from pathlib import Path
 from sklimg.errors import ModelError, UsageError
 from sklimg.files import write_bytes
 from sklimg.modelcard import CARD
-from sklimg.modelfiles import SUMS, read_model_files, sums_of
+from sklimg.modelfiles import MOST_OF_PAGE, SUMS, pages_of_zip, read_model_files, sums_of
+from sklimg.regular import read_regular
 from sklimg.report import REPORT
 
 __all__ = ["export_model"]
@@ -62,14 +63,12 @@ def export_model(model: str | os.PathLike | None, out: str | os.PathLike) -> lis
 def _pages(place: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the pages beside a model, in its run or in the zip that it stands in."""
     if place.is_file():
-        with zipfile.ZipFile(place) as archive:
-            inside = set(archive.namelist())
-            yield from ((name, archive.read(name)) for name in (CARD, REPORT) if name in inside)
+        yield from pages_of_zip(place, (CARD, REPORT))
         return
     for name in (CARD, REPORT):
         file = place.absolute().parent / name
         if place.name == "model" and file.is_file():
             try:
-                yield name, file.read_bytes()
+                yield name, read_regular(file, MOST_OF_PAGE)
             except OSError as err:
                 raise ModelError(f"{file}: cannot be read: {err.strerror}; check it") from err

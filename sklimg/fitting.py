@@ -116,7 +116,8 @@ def one_quiet_thread(keep_interrupted: bool = False) -> Iterator[None]:
     interrupt by a remark and a half-trained model, the interrupt goes on, unless
     such a model is wanted.
     """
-    with one_blas_thread(), warnings.catch_warnings(), _interrupts():
+    quiet = np.errstate(over="ignore", invalid="ignore")  # what breaks down is told in words
+    with one_blas_thread(), warnings.catch_warnings(), _interrupts(), quiet:
         action = "ignore" if keep_interrupted else "error"
         warnings.filterwarnings(action, message=_INTERRUPTED)
         warnings.simplefilter("ignore", ConvergenceWarning)

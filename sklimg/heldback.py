@@ -169,7 +169,7 @@ def calibrate(
     tell(
         "certainty",
         f"set by {held.where}: outputs were {how}, divided by {temperature:.2f}; "
-        f"calibration error {errors[1]:.3f} -> {errors[0]:.3f}",
+        f"calibration error {errors[1]:.3f} -> {errors[0]:.3f} on them",
     )
     accuracy = float(np.average(is_right, weights=votes))
     return Calibration(temperature, len(rows), held.where, accuracy, *errors, threshold)

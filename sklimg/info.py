@@ -9,16 +9,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sklimg.errors import DataError, ModelError
+from sklimg.errors import DataError
 from sklimg.files import natural_key, path_text
 from sklimg.listing import IGNORED, list_images
 from sklimg.model import load
-from sklimg.modelfiles import MANIFEST, find_model, read_manifest, read_model_files
+from sklimg.modelfiles import ARRAYS, SUMS, find_model, read_manifest, read_model_files
 from sklimg.names import LATEST
-from sklimg.runfiles import read_run
+from sklimg.runfiles import RunFiles, damage_told, read_run
 from sklimg.table import is_table, read_table
 
 __all__ = ["info"]
+
+_PACKAGES = ("sklimg", "scikit-learn", "numpy", "pillow")  # whose versions are compared
 
 
 def info(path: str | os.PathLike) -> dict[str, Any]:
@@ -36,8 +38,8 @@ def info(path: str | os.PathLike) -> dict[str, Any]:
         its accuracy and that of its folds, its data, and its ``model``. Of a model: its
         ``id``, ``classes`` with their training images, ``image``, ``steps``,
         ``threshold`` and its ``error_rate``, the ``versions`` that made it and those that
-        are ``here``, and whether it ``answers_from_arrays``. Of data: ``n_images``, ``classes``,
-        ``image`` and ``rejects``.
+        are ``here``, and whether it ``answers_from_arrays``. Of data: ``n_images``, or
+        ``n_files`` that may be images, ``classes``, ``image`` and ``rejects``.
 
     Raises
     ------
@@ -45,10 +47,12 @@ def info(path: str | os.PathLike) -> dict[str, Any]:
         If there is nothing to tell of, or it is damaged.
     """
     place = LATEST if str(path) == "latest" else Path(path)
-    if (place / "metrics.json").is_file():
+    if (place / "metrics.json").exists():
         return _run(place)
     is_zip = place.is_file() and place.suffix.lower() == ".zip"
-    if is_zip or (place / MANIFEST).is_file() or (place / "model" / MANIFEST).is_file():
+    if is_zip or any(
+        (folder / name).exists() for folder in (place, place / "model") for name in (SUMS, ARRAYS)
+    ):
         return {"kind": "model", "path": path_text(place), **_model(place)}
     if (place / "journal").is_dir():
         find_model(place)  # raises, with what to do
@@ -58,6 +62,12 @@ def info(path: str | os.PathLike) -> dict[str, Any]:
 def _run(place: Path) -> dict[str, Any]:
     """Tell of a run that is finished."""
     run = read_run(place)
+    with damage_told(place):
+        return {**_of_run(run, place), "model": _model(place)}
+
+
+def _of_run(run: RunFiles, place: Path) -> dict[str, Any]:
+    """Tell of a run, but not of its model."""
     folds = run.metrics.get("cross_validation")
     return {
         "kind": "run",
@@ -71,7 +81,6 @@ def _run(place: Path) -> dict[str, Any]:
         "baselines": run.metrics.get("baselines"),
         "cross_validation": folds and folds["accuracy"],
         "verdict": run.metrics.get("verdict"),
-        "model": _model(place),
     }
 
 
@@ -82,23 +91,21 @@ def _model(place: Path) -> dict[str, Any]:
     has_arrays = manifest.get("steps") is not None
     if has_arrays:
         load(place)
-    try:
-        made = manifest["versions"]
-        return {
-            "id": files.id,
-            "format": manifest["format"],
-            "classes": manifest["counts"],
-            "image": manifest["image"],
-            "steps": manifest["pipeline"],
-            "threshold": manifest["threshold"],
-            "error_rate": manifest["error_rate"],
-            "answers_from_arrays": has_arrays,
-            "bytes": {name: len(content) for name, content in files.contents.items()},
-            "versions": made,
-            "here": {name: version(name) for name in made},
-        }
-    except (AttributeError, KeyError, TypeError) as err:
-        raise ModelError(f"{files.place}: damaged manifest: {err}; fit the model anew") from err
+    made = manifest["versions"]
+    here = {name: version(name) for name in made if name in _PACKAGES}
+    return {
+        "id": files.id,
+        "format": manifest["format"],
+        "classes": manifest["counts"],
+        "image": manifest["image"],
+        "steps": manifest["pipeline"],
+        "threshold": manifest["threshold"],
+        "error_rate": manifest["error_rate"],
+        "answers_from_arrays": has_arrays,
+        "bytes": {name: len(content) for name, content in files.contents.items()},
+        "versions": made,
+        "here": here,
+    }
 
 
 def _data(place: Path) -> dict[str, Any]:
@@ -118,7 +125,7 @@ def _data(place: Path) -> dict[str, Any]:
     counts = Counter(labels)
     classes = {label: counts[label] for label in sorted(counts, key=natural_key)}
     return {
-        "n_images": len(labels),
+        ("n_images" if image else "n_files"): len(labels),
         "classes": classes,
         "image": image,
         "rejects": rejects,

@@ -223,8 +223,11 @@ def _arrays(content: bytes) -> dict[str, np.ndarray]:
     with zipfile.ZipFile(BytesIO(content)) as archive:
         if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
             raise ValueError("arrays that are packed")
-    with np.load(BytesIO(content), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+    with np.load(BytesIO(content), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    if arrays["seen"].dtype != np.uint64 or arrays["seen"].ndim != 1:
+        raise ValueError("digests of another kind")
+    return arrays
 
 
 def _check_probes(files: ModelFiles, model: Model, probes: Mapping[str, Any]) -> None:

@@ -235,9 +235,9 @@ def _limits(run: RunFiles) -> list[str]:
     limits = [
         f"It knows its {count(len(run.data['classes']), 'class', 'classes')} alone. An image of "
         "anything else still gets one of them as its answer, at times with a high probability.",
-        f"Its accuracy was measured on {count(n, 'different picture')}, so it is known to within "
-        f"{50 * (high - low):.1f} points, and for images from the same source only. Other cameras, "
-        "light, hands or papers may do worse.",
+        f"Its accuracy was measured on {count(n, 'different picture')}, so it may be anything "
+        f"between {percent(low)} and {percent(high)}, and for images from the same source only. "
+        "Other cameras, light, hands or papers may do worse.",
     ]
     few = [s.label for s in class_scores(run) if s.n_images < FEW]
     untested = [c for c in run.data["classes"] if c not in set(run.labels)]

@@ -16,23 +16,26 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from sklimg.errors import ModelError
 from sklimg.names import LATEST
+from sklimg.regular import read_regular
 
 __all__ = [
     "ARRAYS",
     "BACKBONE",
     "FORMAT",
     "MANIFEST",
+    "MOST_OF_PAGE",
     "PIPELINE",
     "SUMS",
     "ModelFiles",
     "find_model",
     "id_of",
+    "pages_of_zip",
     "read_manifest",
     "read_model_files",
     "sums_of",
@@ -42,8 +45,9 @@ FORMAT = "sklimg-model-2"
 ARRAYS, MANIFEST, PIPELINE = "model.npz", "manifest.json", "pipeline.joblib"
 BACKBONE = "backbone.onnx"  # where there is one
 SUMS = "SHA256SUMS"
+MOST_OF_PAGE = 2**26  # bytes
 _NEEDED = (ARRAYS, MANIFEST, PIPELINE)
-_MOST_BYTES = 2**31  # of all files of a zip
+_MOST_BYTES, _MOST_LISTED = 2**30, 2**16  # of all files of a zip, and of SHA256SUMS
 _ZIP_ERRORS = (EOFError, NotImplementedError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
@@ -92,7 +96,7 @@ def find_model(path: str | os.PathLike | None = None) -> Path:
     if is_missing:
         remedy = "fit one first or pass -m RUN" if start == LATEST else "check the path"
         raise ModelError(f"{start}: expected a model, found nothing there; {remedy}")
-    if (start / "journal").is_dir():
+    if (start / "journal").is_dir() and not (start / "model").exists():
         raise ModelError(
             f"{start}: the run is not finished; go on with sklimg fit --resume {start}"
         )
@@ -118,10 +122,10 @@ def read_model_files(path: str | os.PathLike | None = None) -> ModelFiles:
     if place.is_file():
         return _from_zip(place)
     try:
-        sums = _content(place / SUMS)
+        sums = read_regular(place / SUMS, _MOST_LISTED)
     except OSError as err:
         raise _incomplete(place, err) from err
-    return _checked(place, sums, lambda name: _content(place / name))
+    return _checked(place, sums, lambda name: read_regular(place / name))
 
 
 def read_manifest(files: ModelFiles) -> dict[str, Any]:
@@ -139,7 +143,50 @@ def read_manifest(files: ModelFiles) -> dict[str, Any]:
         raise _damaged(files.place, MANIFEST) from err
     if made != FORMAT:
         raise ModelError(f"{files.place}: expected format {FORMAT}, got {made!r}; fit it anew")
+    odd = [
+        key
+        for key, is_right in _CHECKS.items()
+        if key not in manifest or not is_right(manifest[key])
+    ]
+    if odd or sorted(manifest["counts"]) != sorted(manifest["classes"]):
+        raise ModelError(
+            f"{files.place}: its manifest is not as sklimg writes it "
+            f"({', '.join(odd) or 'counts'}); copy or fit the model again"
+        )
     return manifest
+
+
+def _is_text(value: Any) -> bool:
+    """Tell whether it is a text that UTF-8 can hold."""
+    return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value)) and len(set(value)) == len(value)
+
+
+def _are_named(value: Any, kind: type) -> bool:
+    return isinstance(value, dict) and all(type(item) is kind for item in value.values())
+
+
+def _is_share(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value <= 1
+
+
+_CHECKS: dict[str, Callable[[Any], bool]] = {
+    "classes": _are_texts,
+    "columns": _are_texts,
+    "counts": lambda value: _are_named(value, int),
+    "error_rate": _is_share,
+    "image": lambda value: isinstance(value, dict),
+    "image_is_known": lambda value: isinstance(value, bool),
+    "no_arrays": _is_text,
+    "pipeline": _are_texts,
+    "probes": lambda value: isinstance(value, dict),
+    "steps": lambda value: value is None or isinstance(value, list),
+    "threshold": lambda value: value is None or _is_share(value),
+    "versions": lambda value: _are_named(value, str),
+}
 
 
 def sums_of(contents: Mapping[str, bytes]) -> bytes:
@@ -151,13 +198,6 @@ def sums_of(contents: Mapping[str, bytes]) -> bytes:
 def id_of(sums: bytes) -> str:
     """Return the name of a model with these sums."""
     return hashlib.sha256(sums).hexdigest()[:12]
-
-
-def _content(file: Path) -> bytes:
-    """Return what a regular file holds; a pipe is not waited for."""
-    if file.exists() and not file.is_file():
-        raise OSError(f"{file} is no regular file")
-    return file.read_bytes()
 
 
 def _checked(place: Path, sums: bytes, read: Callable[[str], bytes]) -> ModelFiles:
@@ -201,6 +241,27 @@ def _from_zip(file: Path) -> ModelFiles:
         raise ModelError(f"{file}: damaged zip: {err}; export the model again") from err
 
 
+def pages_of_zip(file: Path, names: Sequence[str]) -> list[tuple[str, bytes]]:
+    """Return the names and contents of those pages that an exported zip has.
+
+    Raises
+    ------
+    ModelError
+        If the zip is damaged, or a page too large.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            inside = {entry.filename: entry for entry in archive.infolist()}
+            there = [inside[name] for name in names if name in inside]
+            if any(entry.file_size > MOST_OF_PAGE for entry in there):
+                raise ModelError(
+                    f"{file}: expected pages of at most 64 MB, got more; do not trust it"
+                )
+            return [(entry.filename, archive.read(entry)) for entry in there]
+    except _ZIP_ERRORS as err:
+        raise ModelError(f"{file}: damaged zip: {err}; export the model again") from err
+
+
 def _check_entries(file: Path, entries: list[zipfile.ZipInfo]) -> None:
     """Refuse names that lead elsewhere or stand twice, and what is too large."""
     names = [entry.filename for entry in entries]
@@ -214,7 +275,7 @@ def _check_entries(file: Path, entries: list[zipfile.ZipInfo]) -> None:
     if len(set(names)) < len(names):
         raise ModelError(f"{file}: a name stands twice in it; do not trust this file")
     if sum(entry.file_size for entry in entries) > _MOST_BYTES:
-        raise ModelError(f"{file}: expected at most 2 GB of files, got more; do not trust it")
+        raise ModelError(f"{file}: expected at most 1 GB of files, got more; do not trust it")
 
 
 def _incomplete(place: Path, err: Exception) -> ModelError:

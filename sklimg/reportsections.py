@@ -25,6 +25,7 @@ from sklimg.runwords import (
 )
 from sklimg.tablehtml import table
 
+_NOISY = 200  # test pictures, below which a calibration error says little
 __all__ = ["SECTIONS"]
 
 _WORST = 5  # classes and mistakes that are named first
@@ -102,7 +103,10 @@ def _surest(run: RunFiles) -> str:
 
 def _trust(run: RunFiles) -> str:
     """Tell what its probabilities are worth, and what answering "unknown" gains."""
-    words = [*calibration_words(run), rejection_words(run)]
+    words = calibration_words(run)
+    if words and run.metrics["n_test"] < _NOISY:
+        words.append("With so few pictures, much of a calibration error is chance.")
+    words.append(rejection_words(run))
     drawn = "".join(figure(run, name) for name in ("reliability", "certainty", "coverage"))
     return "".join(f"<p>{html_prose(text)}</p>" for text in words if text) + drawn
 

@@ -9,23 +9,28 @@ Floor 5: reads files, prints nothing.
 import json
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
-from sklimg.errors import DataError
-from sklimg.files import natural_key, path_text
+from sklimg.errors import DataError, SklimgError
+from sklimg.files import natural_key, one_line, path_text
 from sklimg.names import LATEST
 from sklimg.records import read_records
+from sklimg.regular import read_regular
 from sklimg.runfolder import CONFIG, TRIALS
 
-__all__ = ["PICTURES", "RunFiles", "read_run"]
+__all__ = ["PICTURES", "RunFiles", "damage_told", "read_run"]
 
 PICTURES = "pictures.npz"
+_MOST_BYTES = 2**28  # of a file of a run
 _REMEDY = "name a run that sklimg fit has finished, or fit it anew"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _NEEDED = {
@@ -166,15 +171,33 @@ def read_run(run_dir: str | os.PathLike, name: str | None = None) -> RunFiles:
     return run
 
 
+@contextmanager
+def damage_told(run_dir: str | os.PathLike) -> Iterator[None]:
+    """Raise DataError for what values fail at that no fit has written.
+
+    Around what tells of a run from its files, of which the inner values are not looked at
+    one by one.
+    """
+    try:
+        yield
+    except SklimgError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as err:
+        raise DataError(
+            f"{run_dir}: a file of it holds what sklimg fit does not write ({type(err).__name__}: "
+            f"{one_line(err)[:100]}); {_REMEDY}"
+        ) from err
+
+
 def _json(path: Path, keys: dict) -> dict:
     """Read an object that has *keys* of their types."""
     try:
-        value = json.loads(path.read_bytes())
+        value = json.loads(read_regular(path, _MOST_BYTES))
     except FileNotFoundError as err:
         raise DataError(f"{path}: no such file, so this is no finished run; {_REMEDY}") from err
     except OSError as err:
         raise DataError(f"{path}: cannot be read: {err.strerror}; {_REMEDY}") from err
-    except ValueError as err:
+    except (RecursionError, ValueError) as err:
         raise DataError(f"{path}: expected JSON, got {err}; the run is damaged: {_REMEDY}") from err
     for key, kind in keys.items():
         if not isinstance(value, dict) or not isinstance(value.get(key), kind):
@@ -201,26 +224,32 @@ def _pictures(path: Path) -> dict[int, np.ndarray]:
     if not path.exists():
         return {}
     try:
-        with path.open("rb") as file:
-            ZipFile(file).close()  # raises for what numpy would take for a plain array
-            file.seek(0)
-            with np.load(file, allow_pickle=False) as arrays:
-                rows, pixels = arrays["rows"], arrays["pixels"]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as err:
+        file = BytesIO(read_regular(path, _MOST_BYTES))
+        ZipFile(file).close()  # raises for what numpy would take for a plain array
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as arrays:
+            rows, pixels = arrays["rows"], arrays["pixels"]
+    except (OSError, ValueError, KeyError, EOFError, MemoryError, BadZipFile, zlib.error) as err:
         raise DataError(
             f"{path}: expected the arrays rows and pixels, got {err}; remove it to do without "
             "pictures"
         ) from err
-    if len(rows) != len(pixels) or pixels.dtype != np.uint8 or pixels.ndim not in (3, 4):
+    are_images = (
+        pixels.dtype == np.uint8 and pixels.ndim in (3, 4) and pixels.shape[3:] in ((), (3,))
+    )
+    if rows.shape != pixels.shape[:1] or not are_images or not pixels.size:
         raise DataError(
             f"{path}: expected uint8 images, one a row, got {pixels.dtype} of shape "
-            f"{pixels.shape} for {len(rows)} rows; remove it to do without pictures"
+            f"{pixels.shape} for rows of shape {rows.shape}; remove it to do without pictures"
         )
     return dict(zip(rows.tolist(), pixels, strict=True))
 
 
 def _plot(path: Path) -> bytes:
-    content = path.read_bytes()
+    try:
+        content = read_regular(path, _MOST_BYTES)
+    except OSError as err:
+        raise DataError(f"{path}: cannot be read: {err.strerror}; remove it to do without") from err
     if not content.startswith(_PNG) or len(content) < 24:
         raise DataError(f"{path}: expected a PNG file, got other bytes; remove it to do without")
     return content

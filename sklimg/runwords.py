@@ -182,12 +182,18 @@ def rejection_words(run: RunFiles) -> str:
             "No threshold was set below which the answer would better be “unknown”; every image "
             "gets one of the classes as its answer."
         )
+    below = f"where its probability is below {chosen['threshold']:.2f}"
+    words = (
+        f"With --reject auto, it {'says' if chosen['threshold'] else 'never says'} “unknown”"
+        f"{' ' + below if chosen['threshold'] else ''}, chosen on images outside of the test so "
+        f"that at most {percent(chosen['error_rate'])} of the answers are wrong."
+    )
+    if chosen["error"] is None:
+        return f"{words} It then answers none of the test images."
     return (
-        f"With --reject auto, it says “unknown” where its probability is below "
-        f"{chosen['threshold']:.2f}, chosen on images outside of the test so that at most "
-        f"{percent(chosen['error_rate'])} of the answers are wrong. It then answers "
-        f"{percent(chosen['coverage'])} of the test images, and {percent(chosen['error'])} of "
-        f"these answers are wrong (95 % interval {interval_words(chosen['error_interval'])})."
+        f"{words} It then answers {percent(chosen['coverage'])} of the test images, and "
+        f"{percent(chosen['error'])} of these answers are wrong (95 % interval "
+        f"{interval_words(chosen['error_interval'])})."
     )
 
 

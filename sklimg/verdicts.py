@@ -12,6 +12,8 @@ from sklimg.runs import Run
 __all__ = ["data_verdict", "fit_verdict"]
 
 _ENOUGH = 20  # training images of a class
+_WIDE = 0.02  # of an interval that more test images are worth asking for
+_FAR = 0.05  # that held-back images lie outside of the test's interval
 
 
 def fit_verdict(run: Run) -> str | None:
@@ -32,17 +34,19 @@ def fit_verdict(run: Run) -> str | None:
         verdict += ", ".join([*_against_overfitting(run, last), "more images"])
     else:
         verdict = "fits well: new images are read almost as well as known ones"
+    low, high = run.metrics["accuracy_interval"]
+    if not low - _FAR <= held_back <= high + _FAR:
+        verdict = "the test images are of another kind than those it was fitted to: it " + verdict
     return f"{verdict} ({trained:.3f} in training, {held_back:.3f} on {where})"
 
 
 def data_verdict(run: Run) -> str:
     """Say what the number of images is enough for."""
     low, high = run.metrics["accuracy_interval"]
-    width = 50 * (high - low)
-    test = f"{count(run.metrics['n_test'], 'test picture')}: the accuracy is known to about "
-    test += f"{width:.1f} points either way"
-    if width > 1:
-        test += "; four times as many would halve that"
+    test = f"{count(run.metrics['n_test'], 'test picture')}: the accuracy lies between "
+    test += f"{low:.3f} and {high:.3f}"
+    if high - low > _WIDE:
+        test += "; four times as many would halve that range"
     counts = run.model.counts
     few = sorted((n, label) for label, n in counts.items() if n < _ENOUGH)
     if not few:

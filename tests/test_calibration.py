@@ -176,3 +176,17 @@ def test_what_was_promised_is_kept_on_other_images():
         other, other_right, _ = sureness(*answers(20_000, seed=1000 + seed, spread=5))
         kept.append(np.mean(~other_right[other >= threshold]))
     assert 0.035 < np.mean(kept) < 0.053
+
+
+def test_a_probability_on_an_edge_is_in_the_bin_below_it():
+    edges = np.array([1, 5, 14]) / 15
+    bins = reliability_bins(edges, np.ones(3, bool), np.ones(3))
+    np.testing.assert_allclose([b["high"] for b in bins], edges)
+
+
+@pytest.mark.parametrize("heat", [0.1, 10.0])
+def test_far_temperatures_are_found(heat):
+    probabilities, codes = answers(heat=heat)
+    assert fit_temperature(probabilities, codes, np.ones(len(codes))) == pytest.approx(
+        heat, rel=0.1
+    )

@@ -11,7 +11,18 @@ PACKAGE = Path(sklimg.__file__).parent
 # Floor by floor; on a floor, a module may use those named before it. Floor 4 is
 # one of strangers: its modules know nothing of each other.
 FLOORS = (
-    ("errors", "names", "spec", "partials", "files", "records", "partners", "spans", "extras"),
+    (
+        "errors",
+        "names",
+        "spec",
+        "partials",
+        "files",
+        "records",
+        "regular",
+        "partners",
+        "spans",
+        "extras",
+    ),
     (
         *("workers", "markup"),
         *(

@@ -7,6 +7,7 @@ from sklearn.svm import SVC
 
 from sklimg import heldback
 from sklimg.augment import Augmented
+from sklimg.calibration import cooled
 from sklimg.fitting import fit_alone
 from sklimg.heldback import HeldBack, calibrate, held_back
 from sklimg.pipeline import build_pipeline
@@ -134,3 +135,52 @@ def test_what_cannot_be_divided_is_left_as_it_is(data):
     fitted = Pipeline([("scale", PixelScaler()), ("classify", SVC())]).fit(X, y)
     held = HeldBack(np.arange(60), np.full((60, 3), 1 / 3), "the folds")
     assert calibrate(fitted, held, y, groups, lambda *_: pytest.fail("told")) is None
+
+
+def test_copies_have_one_vote_in_the_temperature(data):
+    """Thirty copies of one mistake make the classifier no less sure than one does."""
+    _, y, _ = data
+    codes = np.searchsorted(["10", "2", "a"], y)
+    says = codes.copy()
+    says[0] = (codes[0] + 1) % 3
+    shares = np.where(np.eye(3)[says] == 1, 0.9, 0.05)
+    rows = np.append(np.arange(60), np.zeros(30, int))
+    groups = np.append(np.arange(60), np.zeros(30, int))
+    found = []
+    for some, its in ((np.arange(60), np.arange(60)), (rows, groups)):
+        fitted = fit_alone(BASE, data[0], y)
+        held = HeldBack(np.arange(len(some)), shares[some], "the folds")
+        found.append(calibrate(fitted, held, y[some], its, lambda *_: None))
+    assert found[1].temperature == pytest.approx(found[0].temperature, rel=1e-3)
+    assert found[1].accuracy == pytest.approx(59 / 60)
+    assert found[1].threshold == found[0].threshold
+
+
+def test_the_threshold_is_one_of_calibrated_answers(data):
+    """Half of the answers say 0.6 and half 0.55; the sure ones are right, of the others half."""
+    X, y, _ = data
+    y, codes = np.tile(y, 4), np.tile(np.searchsorted(["10", "2", "a"], y), 4)
+    sure = np.arange(240) % 2 == 0
+    says = np.where(sure | (np.arange(240) % 4 == 1), codes, (codes + 1) % 3)
+    top = np.where(sure, 0.6, 0.55)[:, None]
+    shares = np.where(np.eye(3)[says] == 1, top, (1 - top) / 2)
+    fitted = fit_alone(BASE, X, y[:60])
+    found = calibrate(
+        fitted, HeldBack(np.arange(240), shares, "the folds"), y, np.arange(240), lambda *_: None
+    )
+    expected = cooled(shares, found.temperature).max(axis=1)
+    assert found.threshold == pytest.approx(expected[0])
+    assert abs(found.threshold - 0.6) > 0.02
+
+
+@pytest.mark.parametrize(("n", "n_fits"), [(5000, 5), (5001, 1)])
+def test_from_5001_rows_one_fold_is_enough(n, n_fits, monkeypatch):
+    made, plain = [], heldback.fit_alone
+    monkeypatch.setattr(heldback, "fit_alone", lambda *a, **k: made.append(1) or plain(*a, **k))
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 256, (n, 4), np.uint8), np.array(["a", "b"], object)[np.arange(n) % 2]
+    folds = grouped_folds(y, np.arange(n), 5, rng)
+    fitted = plain(BASE, X, y)
+    held = held_back(BASE, fitted, X, y, np.arange(n), n, folds, None)
+    assert len(made) == n_fits
+    assert len(held.rows) == pytest.approx(n * n_fits / 5, abs=2)

@@ -234,3 +234,42 @@ def test_no_times_and_no_pictures_are_in_the_model(bars_run, bars_table):
     probes = np.frombuffer(b64decode(manifest["probes"]["pixels"]), np.uint8).reshape(-1, 64)
     assert len(probes) == 16
     assert not (probes[:, None] == bars_table.pixels).all(axis=2).any()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"threshold": "x"}, {"threshold": float("nan")}, {"threshold": 5}, {"error_rate": "x"},
+        {"classes": [0, 1, 2]}, {"columns": [None, "2", "a"]}, {"classes": ["2", "10", "\ud800"]},
+        {"classes": ["2", "2", "a"]}, {"pipeline": None}, {"pipeline": [1]}, {"counts": {"2": 1}},
+        {"counts": {"2": "1", "10": 1, "a": 1}}, {"versions": {"numpy": 2}}, {"no_arrays": None},
+        {"image_is_known": "yes"},
+    ],
+)  # fmt: skip
+def test_a_manifest_that_no_sklimg_writes_is_refused(folder, changes):
+    changed(folder, **changes)
+    (key,) = changes
+    with pytest.raises(ModelError, match=rf"not as sklimg writes it \((.*, )?{key}"):
+        load(folder)
+
+
+@pytest.mark.parametrize("seen", [np.array(["x"]), np.zeros((3, 3)), np.zeros(3, np.int64)])
+def test_digests_of_another_kind_are_refused(folder, seen):
+    file = folder / "model" / "model.npz"
+    with np.load(file) as arrays:
+        others = {name: arrays[name] for name in arrays.files}
+    np.savez(file, **others | {"seen": seen})
+    set_right(file.parent)
+    with pytest.raises(ModelError, match="digests of another kind"):
+        load(folder)
+
+
+def test_answers_that_are_a_little_off_are_refused(folder):
+    file = folder / "model" / "manifest.json"
+    manifest = json.loads(file.read_text())
+    answers = np.array(manifest["probes"]["probabilities"])
+    answers[0] += [0.004, -0.004, 0]
+    manifest["probes"]["probabilities"] = answers.tolist()
+    changed(folder, probes=manifest["probes"])
+    with pytest.raises(ModelError, match="answers otherwise than when it was saved, by 0.004"):
+        load(folder)

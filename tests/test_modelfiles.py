@@ -92,7 +92,7 @@ def test_a_name_that_stands_twice_is_refused(tmp_path):
 def test_too_much_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("sklimg.modelfiles._MOST_BYTES", 100)
     path = write_zip(tmp_path / "m.zip", [("report.html", b"x" * 99)])
-    with pytest.raises(ModelError, match="expected at most 2 GB"):
+    with pytest.raises(ModelError, match="expected at most 1 GB"):
         read_model_files(path)
 
 

@@ -16,6 +16,7 @@ from sklimg.runwords import (
     fit_command,
     mistake_words,
     percent,
+    rejection_words,
     split_words,
 )
 from tests.reports import write_run_files
@@ -107,3 +108,21 @@ def test_the_command_is_one_that_fit_takes(changed):
 def test_data_from_python_has_no_command(changed):
     assert fit_command(changed(test="a table of 9 images")) is None
     assert fit_command(changed("data", path=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("rejection", "part"),
+    [
+        (
+            {"threshold": 0.9, "coverage": 0.0, "error": None, "error_interval": None},
+            "It then answers none of the test images.",
+        ),
+        (
+            {"threshold": 0.0, "coverage": 1.0, "error": 0.01, "error_interval": [0.0, 0.05]},
+            "it never says “unknown”, chosen on images",
+        ),
+    ],
+)
+def test_thresholds_at_both_ends_are_told(changed, rejection, part):
+    run = changed("metrics", rejection={"error_rate": 0.02, **rejection})
+    assert part in rejection_words(run)

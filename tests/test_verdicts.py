@@ -14,6 +14,7 @@ def run_of(last, history=None, **changed):
     """Return what a fit returns, as far as telling looks at it."""
     plain = {"search": None, "history": history, "augmented": False}
     parts = SimpleNamespace(validation=[])
+    changed["metrics"] = {"accuracy_interval": [0.0, 1.0], **changed["metrics"]}
     return SimpleNamespace(model=SimpleNamespace(pipeline=[last]), parts=parts, **plain | changed)
 
 
@@ -104,15 +105,22 @@ def data_of(interval, counts, n_test=400):
 
 def test_many_images_are_enough():
     assert data_verdict(data_of([0.95, 0.962], {"a": 90, "b": 70})) == (
-        "400 test pictures: the accuracy is known to about 0.6 points either way; the smallest "
-        "class has 70 images to learn from"
+        "400 test pictures: the accuracy lies between 0.950 and 0.962; the smallest class has 70 "
+        "images to learn from"
     )
 
 
 def test_few_images_are_named():
     text = data_verdict(data_of([0.7, 0.9], {"a": 90, "b": 3, "c": 19}, 40))
-    assert "about 10.0 points either way; four times as many would halve that" in text
+    assert "between 0.700 and 0.900; four times as many would halve that range" in text
     assert text.endswith("2 classes have under 20 images to learn from, add more: b (3), c (19)")
     text = data_verdict(data_of([0.7, 0.9], {str(i): 5 for i in range(6)}))
     assert text.endswith("add more: 0 (5), 1 (5), 2 (5), 3 (5), 4 (5) …")
     assert "1 class has under 20" in data_verdict(data_of([0.7, 0.9], {"a": 90, "b": 3}))
+
+
+def test_a_test_part_of_another_kind_is_said():
+    scores = {"train_accuracy": 0.99, "calibration": {"accuracy": 0.97, "where": "the folds"}}
+    for interval, is_said in (([0.0, 0.5], True), ([0.0, 0.93], False), ([0.9, 0.99], False)):
+        run = run_of(MLPClassifier(), metrics=scores | {"accuracy_interval": interval})
+        assert ("of another kind" in fit_verdict(run)) == is_said

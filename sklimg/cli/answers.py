@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sklimg.cli.door import result, say
 from sklimg.cli.inputs import Answer
-from sklimg.errors import DataError, SklimgError, UsageError
+from sklimg.errors import DataError, SklimgError
 from sklimg.files import one_line
 from sklimg.records import csv_line
 
@@ -92,12 +92,14 @@ def _line(name: str, ranked: list[tuple[str, float]], form: Form) -> str:
 class Score:
     """How many of the answers are right, of those whose label stands beside.
 
-    Images that the model was trained on are left out, as they say nothing.
+    Images that the model was trained on are left out, as they say nothing; images with equal
+    pixels have one vote together. A label that the model does not know counts as wrong.
     """
 
     def __init__(self, model):
         self.model = model
-        self.given, self.right, self.unknown, self.seen, self.unlabelled = 0, 0, 0, 0, 0
+        self.votes: dict[int, list[bool]] = {}
+        self.n_known, self.unknown, self.seen, self.unlabelled = 0, 0, 0, 0
 
     def add(self, answer: Answer, best: tuple[str, float], threshold: float) -> None:
         """Count one answer."""
@@ -105,18 +107,20 @@ class Score:
 
         from sklimg.duplicates import pixel_digests
 
-        if answer.label not in self.model.classes:
+        if not answer.label:
             self.unlabelled += 1
-        elif np.isin(pixel_digests(answer.pixels[None]), self.model.seen)[0]:
+            return
+        self.n_known += answer.label in self.model.classes
+        (digest,) = pixel_digests(answer.pixels[None])
+        if np.isin(digest, self.model.seen):
             self.seen += 1
         elif best[1] < threshold:
             self.unknown += 1
         else:
-            self.given += 1
-            self.right += best[0] == answer.label
+            self.votes.setdefault(int(digest), []).append(best[0] == answer.label)
 
     def tell(self) -> None:
-        """Say what came of it on stderr; raise if there is nothing to score."""
+        """Say what came of it on stderr."""
         from sklimg.evaluation import wilson_interval
         from sklimg.files import count
 
@@ -125,17 +129,18 @@ class Score:
             for number, why in (
                 (self.unknown, f'answered "{UNKNOWN}"'),
                 (self.seen, "that it was trained on"),
-                (self.unlabelled, "without a label that it knows"),
+                (self.unlabelled, "without a label"),
             )
             if number
         ]
-        if not self.given:
-            told = ", ".join(left_out) or "nothing"
-            raise UsageError(
-                f"--score: expected images with labels to score, got {told}; give a table with "
-                "labels or a folder with a folder for each class"
-            )
-        low, high = wilson_interval(self.right / self.given, self.given)
-        text = f"score: accuracy {self.right / self.given:.3f} [{low:.3f}, {high:.3f}] on "
-        text += count(self.given, "image")
+        if not self.n_known or not self.votes:
+            why = ", ".join(left_out) if self.n_known else "no label that the model knows"
+            say(f"warning: there is nothing to score: {why or 'no images'}", warning=True)
+            return
+        shares = [sum(rights) / len(rights) for rights in self.votes.values()]
+        accuracy, n_images = sum(shares) / len(shares), sum(map(len, self.votes.values()))
+        low, high = wilson_interval(accuracy, len(shares))
+        groups = "" if n_images == len(shares) else f" in {count(len(shares), 'group')}"
+        text = f"score: accuracy {accuracy:.3f} [{low:.3f}, {high:.3f}] on "
+        text += count(n_images, "image") + groups
         say(text + ("; left out: " + ", ".join(left_out) if left_out else ""), warning=True)

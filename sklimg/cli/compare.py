@@ -23,14 +23,17 @@ def compare(runs, as_json):
         sklimg compare artifacts/small artifacts/large
     """
     from sklimg.comparison import compare_runs
+    from sklimg.runfiles import damage_told
 
     found = compare_runs(runs)
     if as_json:
         result(json.dumps(found, ensure_ascii=False))
         return 0
     width = max(len(run["name"]) for run in found["runs"])
-    for run in found["runs"]:
-        result(f"{run['name']:{width}}  {_told(run)}")
+    with damage_told(", ".join(map(str, runs))):
+        lines = [f"{run['name']:{width}}  {_told(run)}" for run in found["runs"]]
+    for line in lines:
+        result(line)
     for note in found["notes"]:
         say(f"note: {note}")
     return 0

@@ -24,12 +24,15 @@ def info(path, as_json):
     """
     from sklimg.files import one_line
     from sklimg.info import info as told_of
+    from sklimg.runfiles import damage_told
 
     told = told_of(path)
     if as_json:
         result(json.dumps(told, ensure_ascii=False))
         return 0
-    for topic, text in {"run": _run, "model": _model, "data": _data}[told["kind"]](told):
+    with damage_told(path):
+        lines = {"run": _run, "model": _model, "data": _data}[told["kind"]](told)
+    for topic, text in lines:
         result(one_line(f"{topic:9} {text}"))
     for note in told.get("notes", ()):
         say(f"note: {note}")
@@ -68,7 +71,7 @@ def _model(told: dict) -> list[tuple[str, str]]:
     how = "answers from arrays" if told["answers_from_arrays"] else "answers only if it is trusted"
     made, here = told["versions"], told["here"]
     others = [
-        f"{name} {made[name]}, here {here[name]}" for name in made if made[name] != here[name]
+        f"{name} {made[name]}, here {here[name]}" for name in here if made[name] != here[name]
     ]
     lines = [
         ("model", f"{told['id']}, {n_bytes / 1e6:.1f} MB in {len(told['bytes'])} files, {how}"),
@@ -89,8 +92,9 @@ def _data(told: dict) -> list[tuple[str, str]]:
     from sklimg.files import count
 
     image = f" of {told['image']}" if told["image"] else ""
+    number = count(told["n_images"], "image") if image else count(told["n_files"], "file")
     lines = [
-        ("data", f"{told['path']}: {count(told['n_images'], 'image')}{image}"),
+        ("data", f"{told['path']}: {number}{image}"),
         ("classes", f"{len(told['classes'])}: {_counts(told['classes'])}"),
     ]
     if told["rejects"]:

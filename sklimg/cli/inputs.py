@@ -51,6 +51,8 @@ def from_stdin(model) -> Iterator[Answer]:
     from sklimg.images import read_image
     from sklimg.vectors import parse_vector
 
+    if sys.stdin is None:
+        raise TableError("stdin: expected a vector or an image, got a closed stdin; pass an INPUT")
     stream = sys.stdin.buffer
     if sys.stdin.isatty():
         say(f"type a vector of {model.spec.n_pixels} numbers from 0 to 255 and press Enter:")
@@ -62,6 +64,7 @@ def from_stdin(model) -> Iterator[Answer]:
             pixels = read_image(first + stream.read(), model.spec)
         except ImageError as err:
             raise ImageError(str(err).replace("image:", "stdin:", 1), err.code) from err
+        _warn_of_pictures(model, "stdin")
         yield Answer("-", model.predict_proba(pixels.reshape(1, -1))[0])
         return
     if not first:
@@ -89,6 +92,7 @@ def from_stdin(model) -> Iterator[Answer]:
 
 def from_paths(model, lines: Iterable[bytes]) -> Iterator[Answer]:
     """Answer the image that each line names, as it comes."""
+    _warn_of_pictures(model, "--paths")
     for line in lines:
         if name := line.rstrip(b"\r\n"):
             path = Path(os.fsdecode(name))
@@ -98,11 +102,8 @@ def from_paths(model, lines: Iterable[bytes]) -> Iterator[Answer]:
 def from_inputs(model, inputs: tuple[str, ...]) -> Iterator[Answer]:
     """Answer each image or row of each input, in natural order."""
     for text in inputs:
-        if text == "-":
-            yield from from_stdin(model)
-            continue
         try:
-            yield from _of_input(model, text)
+            yield from from_stdin(model) if text == "-" else _of_input(model, text)
         except SklimgError as err:
             yield Answer(text, err)
 
@@ -125,10 +126,16 @@ def _of_input(model, text: str) -> Iterator[Answer]:
         raise DataError(f"{text}: expected images, found none")
     base = path if path.is_dir() else path.parent
     named = [(path_text(base / item.name), item.file, item.label) for item in listing.items]
-    if named and not model.spec_is_known:
-        say(f"warning: {text}: {_UNKNOWN} {model.spec}, not inverted", warning=True)
+    if named:
+        _warn_of_pictures(model, text)
     for start in range(0, len(named), _BATCH):
         yield from _of_images(model, named[start : start + _BATCH])
+
+
+def _warn_of_pictures(model, name: str) -> None:
+    """Say so where it is not known what pictures are to become."""
+    if not model.spec_is_known:
+        say(f"warning: {name}: {_UNKNOWN} {model.spec}, not inverted", warning=True)
 
 
 def _of_images(model, named: list[tuple[str, Path, str]]) -> Iterator[Answer]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from sklimg.cli.answers import Form, Score, print_answers
+from sklimg.cli.answers import UNKNOWN, Form, Score, print_answers
 from sklimg.cli.door import PATH, Command, say
 from sklimg.cli.filled import check_sheet_options, print_sheets
 from sklimg.cli.inputs import from_inputs, from_paths, from_stdin, is_list
@@ -24,7 +24,10 @@ class _Rejection(click.ParamType):
         """Return the number, or "auto" as it is."""
         if value == AUTO:
             return value
-        return click.FloatRange(0, 1).convert(value, param, ctx)
+        number = click.FloatRange(0, 1).convert(value, param, ctx)
+        if number != number:
+            self.fail(f"expected a probability or auto, got {value!r}", param, ctx)
+        return number
 
 
 @click.command("predict", cls=Command, short_help="Say what images, vectors or tables show.")
@@ -100,6 +103,12 @@ def predict(inputs, model, top, form, reject, paths, score, trust, sheets, rows,
 
     loaded = _loaded(model, trust)
     threshold = _threshold(loaded, reject)
+    if threshold and UNKNOWN in loaded.classes and form == "text":
+        say(
+            f'warning: a class is called "{UNKNOWN}", as is what is rejected; --format csv tells '
+            "them apart",
+            warning=True,
+        )
     if sheets:
         return print_sheets(loaded, inputs, (rows, cols), top, form, draw, threshold)
     bare = form == "text" and top == 1

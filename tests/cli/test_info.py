@@ -57,7 +57,7 @@ def test_a_table_and_a_folder(invoke, bars_table, here, photos):
     assert lines == {"data": "t.csv: 60 images of 8x8 grey", "classes": "3: 2 20, 10 20, a 20"}
     told = json.loads(invoke("info", photos, "--json").stdout)
     assert (told["kind"], told["image"]) == ("data", None)
-    assert told["n_images"] == sum(told["classes"].values()) > 0
+    assert told["n_files"] == sum(told["classes"].values()) > 0
 
 
 @pytest.mark.parametrize(

@@ -252,8 +252,7 @@ def test_a_score_of_what_was_not_trained_on(invoke, bars_run, bars_table, tmp_pa
     assert done.exit_code == 0
     assert len(done.stdout.splitlines()) == 23
     assert done.stderr == (
-        "score: accuracy 1.000 [0.839, 1.000] on 20 images; left out: 3 images without a label "
-        "that it knows\n"
+        "score: accuracy 0.870 [0.679, 0.955] on 23 images\n"  # b is no class of the model
     )
     write_table(bars_table, tmp_path / "old.csv")
     done = invoke("predict", "-m", bars_run.path, "--score", tmp_path / "old.csv")
@@ -262,8 +261,10 @@ def test_a_score_of_what_was_not_trained_on(invoke, bars_run, bars_table, tmp_pa
 
 def test_without_labels_there_is_no_score(invoke, bars_run, pictures):
     done = invoke("predict", "-m", bars_run.path, "--score", pictures)
-    assert done.exit_code == 2
-    assert "expected images with labels to score, got 3 images without a label" in done.stderr
+    assert (done.exit_code, len(done.stdout.splitlines())) == (0, 3)
+    assert done.stderr.endswith(
+        "warning: there is nothing to score: no label that the model knows\n"
+    )
     done = invoke("predict", "-m", bars_run.path, "--score", stdin="1")
     assert (done.exit_code, done.stdout) == (2, "")
     assert "--score: expected INPUT or --paths with labels" in done.stderr
@@ -298,3 +299,36 @@ def test_a_pipeline_is_opened_only_if_it_is_trusted(invoke, bars_table, vectors,
     assert "predict --trust" in done.stderr
     done = invoke(*words, "--trust", stdin=vectors[0])
     assert (done.exit_code, done.stdout, done.stderr) == (0, "2\n", "")
+
+
+def test_an_answer_as_sure_as_asked_for_is_given(invoke, bars_run, vectors):
+    words = ["predict", "-m", bars_run.path, "--format", "jsonl"]
+    probability = json.loads(invoke(*words, stdin=vectors[0]).stdout)["probability"]
+    for reject, is_rejected in ((probability, False), (np.nextafter(probability, 1), True)):
+        done = invoke(*words, "--reject", repr(float(reject)), stdin=vectors[0])
+        assert json.loads(done.stdout)["rejected"] == is_rejected
+    done = invoke(*words, "--reject", "nan", stdin=vectors[0])
+    assert (done.exit_code, done.stdout) == (2, "")
+
+
+def test_a_score_leaves_unknown_out_and_counts_copies_once(invoke, bars_run, tmp_path):
+    new = bars({"2": 10, "10": 10}, seed=9)
+    write_table(new.take(np.repeat(np.arange(20), [30] + [1] * 19)), tmp_path / "new.csv")
+    done = invoke("predict", "-m", bars_run.path, "--score", tmp_path / "new.csv")
+    assert done.stderr == "score: accuracy 1.000 [0.839, 1.000] on 49 images in 20 groups\n"
+    done = invoke("predict", "-m", bars_run.path, "--score", "--reject", "1", tmp_path / "new.csv")
+    assert done.stderr == ('warning: there is nothing to score: 49 images answered "unknown"\n')
+
+
+def test_a_class_called_unknown_is_warned_of(invoke, vectors, tmp_path):
+    run = fit(bars({"2": 20, "unknown": 20}), model="logistic", folds=0, out=tmp_path / "run")
+    words = ["predict", "-m", run.path, "--reject", "0.5"]
+    assert 'a class is called "unknown"' in invoke(*words, stdin=vectors[0]).stderr
+    assert invoke(*words, "--format", "csv", stdin=vectors[0]).stderr == ""
+
+
+def test_a_closed_stdin_is_nothing(bars_run):
+    command = f"{sys.executable} -m sklimg predict -m '{bars_run.path}' <&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("error: stdin: expected a vector or an image")

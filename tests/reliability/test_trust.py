@@ -1,5 +1,6 @@
 """A model file is data: damage is refused, and whatever stands in it, nothing of it is run."""
 
+import os
 import pickle
 import shutil
 import subprocess
@@ -166,3 +167,34 @@ def test_flips_and_cuts_of_every_file_are_refused(run, seed, case):
             path.write_bytes(whole)
             is_one_line = done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
             case(done.returncode == 5 and not done.stdout and is_one_line, f"{path.name}: command")
+
+
+@pytest.mark.parametrize(
+    "name", ["metrics.json", "config.json", "data.json", "pictures.npz", "plots/confusion.png"]
+)
+def test_what_a_run_should_not_hold_is_told(invoke, run, table, name):
+    file = run / name
+    for kind in ("nested", "folder"):
+        file.unlink()
+        if kind == "folder":
+            file.mkdir()
+        else:
+            file.write_text("[" * 100_000)
+        for words in (["report", run], ["info", run], ["evaluate", "-m", run, table]):
+            done = invoke(*words)
+            assert done.exit_code in (0, 3), (words, done.stderr)
+            assert "bug" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("metrics.json", "report"), ("pictures.npz", "report"), ("data.json", "evaluate")],
+)
+def test_a_pipe_in_a_run_is_not_waited_for(run, table, name, command):
+    (run / name).unlink()
+    os.mkfifo(run / name)
+    words = [command, run] if command == "report" else [command, "-m", run, table]
+    done = subprocess.run(
+        [sys.executable, "-m", "sklimg", *words], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1), done.stderr
