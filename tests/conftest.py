@@ -1,6 +1,7 @@
 """Fixtures: everything is made here; real data is found by SKLIMG_SHARED."""
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -153,3 +154,23 @@ def digits_run(tmp_path_factory):
     spec = ImageSpec(invert="auto", clean="auto")
     table = read_images([here / f"tiles{number}" for number in range(3)], spec).table
     return fit(table, out=here / "run")
+
+
+@pytest.fixture(scope="session")
+def runs_to_compare(tmp_path_factory):
+    """Two runs on the same images, "weak" and "good", and one on "other" images."""
+    place = tmp_path_factory.mktemp("compared")
+    table, how = bars({"a": 40, "b": 40}), {"model": "logistic", "folds": 0}
+    fit(table, out=place / "weak", params={"C": 0.5}, **how)
+    fit(table, out=place / "good", **how)
+    fit(bars({"a": 30, "b": 30}, seed=7), out=place / "other", **how)
+    return place
+
+
+@pytest.fixture
+def compared(runs_to_compare, tmp_path, monkeypatch):
+    """Copies of these runs in the current folder, free to be changed."""
+    for path in runs_to_compare.iterdir():
+        shutil.copytree(path, tmp_path / path.name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

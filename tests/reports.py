@@ -81,7 +81,7 @@ def write_run_files(place, classes=("2", "10", EVIL), seed=0, n_of_class=20, sid
 def _more_metrics(metrics, pairs):
     """Return what is told beside the plain scores."""
     folds = {"accuracy": 0.6, "accuracy_interval": [0.5, 0.7], "n_test": 60, "n_test_images": 60}
-    folds |= {"n_folds": 5, "n_repeats": 2, "fold_accuracies": [0.5, 0.6, 0.7, 0.6, 0.6]}
+    folds |= {"n_folds": 5, "n_repeats": 2, "fold_accuracies": [0.5, 0.6, 0.7, 0.6, 0.6] * 2}
     calibration = {"temperature": 1.5, "n_images": 48, "where": "the folds"}
     calibration["expected_calibration_error_before"] = 0.2
     rejection = {"error_rate": 0.02, "threshold": 0.8, "coverage": 0.5, "error": 0.1}
