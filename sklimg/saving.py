@@ -45,14 +45,12 @@ def save_model(folder: Path, model: Model) -> str:
         With a fitted scikit-learn Pipeline.
     """
     folder.mkdir(exist_ok=True)
-    pipeline, arrays = model.pipeline, {"seen": model.seen}
+    pipeline = model.pipeline
     networks = [step for _, step in pipeline.steps if isinstance(step, OnnxBackbone)]
     network = networks[0].graph_.content if networks else b""
     probes = _probes(model.spec, _FEW_PROBES if networks else _PROBES)
     answers = model.predict_proba(probes)
-    steps, reason = _steps(model, network, probes, answers)
-    if steps is not None:
-        arrays |= array_form(pipeline)[1]
+    steps, arrays, reason = _array_form(model, network, probes, answers)
     manifest = {
         "format": FORMAT,
         "classes": list(model.classes),
@@ -72,7 +70,7 @@ def save_model(folder: Path, model: Model) -> str:
         },
     }
     contents = {
-        ARRAYS: _npz(arrays),
+        ARRAYS: _npz({"seen": model.seen, **arrays}),
         MANIFEST: as_json(manifest),
         PIPELINE: _slim(pipeline),
     }
@@ -94,20 +92,20 @@ def no_arrays(model: Model) -> str:
     return ""
 
 
-def _steps(
+def _array_form(
     model: Model, network: bytes, probes: np.ndarray, answers: np.ndarray
-) -> tuple[list[dict[str, Any]] | None, str]:
-    """Return the steps of a model's array form, or None and why there is none."""
+) -> tuple[list[dict[str, Any]] | None, dict[str, np.ndarray], str]:
+    """Return the steps and arrays that answer as a model does, or why there are none."""
     try:
         steps, arrays = array_form(model.pipeline)
     except NoArrayForm as err:
-        return None, str(err)
+        return None, {}, str(err)
     pipeline = ArrayPipeline(steps, arrays, list(model.pipeline.classes_), network)
     order = [list(pipeline.classes_).index(label) for label in model.classes]
     found = pipeline.predict_proba(probes)[:, order]
     if not np.allclose(found, answers, rtol=0, atol=_SAME):
         raise AssertionError(f"arrays answer otherwise by {np.abs(found - answers).max():.2g}")
-    return steps, ""
+    return steps, arrays, ""
 
 
 def _probes(spec: ImageSpec, n: int) -> np.ndarray:
