@@ -90,7 +90,7 @@ def cross_validate(
     for repeat in range(n_repeats):
         part = "" if repeat == 0 else f"repeat{repeat + 1}-"
         folds = grouped_folds(y, groups, n_folds, rng)
-        probabilities = np.zeros((len(y), len(classes)))
+        probabilities, is_known = np.zeros((len(y), len(classes))), np.ones(len(y), bool)
         for k, (train, held_back) in enumerate(folds, start=1):
             pipeline = _of_fold(
                 bases,
@@ -104,12 +104,13 @@ def cross_validate(
             order = [classes.index(label) for label in pipeline.classes_]
             made = pipeline.predict_proba(table.pixels[held_back])
             probabilities[np.ix_(held_back, order)] = made
+            is_known[held_back] = np.isin(y[held_back], pipeline.classes_)
             baselines.append(_plain_rules(table, groups, train, held_back))
         is_right = np.asarray(classes, object)[probabilities.argmax(axis=1)] == y
         votes = vote_weights(groups)
         of_folds += [float(np.average(is_right[held], weights=votes[held])) for _, held in folds]
         if is_linear_at_its_end(pipeline_of(pipeline)[-1]):
-            probabilities = _calibrated(probabilities, y, classes, votes, folds)
+            probabilities = _calibrated(probabilities, y, classes, votes, folds, is_known)
         floor = np.maximum(probabilities, 1e-12)  # a class that a fold lacked has probability 0
         rounds.append(floor / floor.sum(axis=1, keepdims=True))
     scores = _scores(rounds, y, classes, groups)
@@ -179,11 +180,16 @@ def _calibrated(
     classes: Sequence[str],
     votes: np.ndarray,
     folds: Sequence[tuple[np.ndarray, np.ndarray]],
+    is_known: np.ndarray,
 ) -> np.ndarray:
-    """Return probabilities as sure as the other folds say that they may be."""
+    """Return probabilities as sure as the other folds say that they may be.
+
+    Rows of a class that their fold lacked tell nothing of that.
+    """
     column = {label: i for i, label in enumerate(classes)}
     codes, found = np.array([column[label] for label in y]), np.empty_like(probabilities)
-    for train, held_back in folds:
+    for rest, held_back in folds:
+        train = rest[is_known[rest]]
         temperature = fit_temperature(probabilities[train], codes[train], votes[train])
         found[held_back] = cooled(probabilities[held_back], temperature)
     return found

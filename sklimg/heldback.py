@@ -43,11 +43,14 @@ class HeldBack(NamedTuple):
         In the order of the classifier's classes.
     where : str
         How they were held back, for a person.
+    is_known : ndarray of bool, or None
+        Whether who answered knew the true class; a fold may lack it. None if all did.
     """
 
     rows: np.ndarray
     probabilities: np.ndarray
     where: str
+    is_known: np.ndarray | None = None
 
 
 class Calibration(NamedTuple):
@@ -123,9 +126,10 @@ def held_back(
         probabilities = np.zeros((len(rest), len(column)))
         order = [column[label] for label in pipeline_of(one).classes_]
         probabilities[:, order] = one.predict_proba(X[rest])  # 0 of a class that a fold lacks
-        found.append((rest, probabilities))
-    rows, probabilities = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return HeldBack(rows, probabilities, "a fifth held back" if is_large else "the folds")
+        found.append((rest, probabilities, np.isin(y[rest], pipeline_of(one).classes_)))
+    rows, probabilities, is_known = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    where = "a fifth held back" if is_large else "the folds"
+    return HeldBack(rows, probabilities, where, is_known)
 
 
 def calibrate(
@@ -153,10 +157,11 @@ def calibrate(
     """
     if not is_linear_at_its_end(pipeline[-1]):
         return None
-    is_known = np.isin(y[held.rows], pipeline.classes_)
-    rows, probabilities = held.rows[is_known], held.probabilities[is_known]
+    has_class = np.isin(y[held.rows], pipeline.classes_)
+    rows, probabilities = held.rows[has_class], held.probabilities[has_class]
     codes, votes = np.searchsorted(pipeline.classes_, y[rows]), vote_weights(groups[rows])
-    temperature = fit_temperature(probabilities, codes, votes)
+    says = slice(None) if held.is_known is None else held.is_known[has_class]
+    temperature = fit_temperature(probabilities[says], codes[says], votes[says])
     after = cooled(probabilities, temperature)
     is_right = probabilities.argmax(axis=1) == codes
     errors = [

@@ -8,7 +8,6 @@ M. Mitchell et al., "Model cards for model reporting", Conference on Fairness,
 Accountability, and Transparency, 2019.
 """
 
-import os
 import shlex
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
@@ -17,7 +16,7 @@ from string import Template
 
 from sklimg.files import count, one_line, write_bytes
 from sklimg.markup import markdown_code, markdown_text
-from sklimg.runfiles import RunFiles, read_run
+from sklimg.runfiles import RunFiles
 from sklimg.runwords import (
     FEW,
     answer,
@@ -47,26 +46,8 @@ model.predict_images(["picture.png"])  # files: their classes
 model.predict_proba(vectors)  # rows of pixels: the probability of each class"""
 
 
-def model_card(run_dir: str | os.PathLike, name: str | None = None) -> str:
-    """Return the model card of a run as Markdown.
-
-    Parameters
-    ----------
-    run_dir : path
-        A run that is finished, but for its model.
-    name : str, optional
-        What the run is called in the card; by default its path as given.
-
-    Returns
-    -------
-    card : str
-
-    Raises
-    ------
-    DataError, TableError
-        If a file of the run is missing or damaged.
-    """
-    run = read_run(run_dir, name)
+def model_card(run: RunFiles) -> str:
+    """Return the model card of a run as Markdown."""
     template = files("sklimg").joinpath("templates", CARD).read_text("utf-8")
     return Template(template).substitute(
         title=markdown_text(f"Model card: {_source(run)}"),
@@ -89,10 +70,10 @@ def model_card(run_dir: str | os.PathLike, name: str | None = None) -> str:
     )
 
 
-def write_card(run_dir: str | os.PathLike, name: str | None = None) -> Path:
+def write_card(run: RunFiles) -> Path:
     """Write the model card of a run into its folder, whole; return its path."""
-    path = Path(run_dir) / CARD
-    write_bytes(path, model_card(run_dir, name).encode("utf-8", "backslashreplace"))
+    path = run.place / CARD
+    write_bytes(path, model_card(run).encode("utf-8", "backslashreplace"))
     return path
 
 

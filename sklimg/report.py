@@ -4,7 +4,6 @@ Floor 5: writes report.html, prints nothing.
 """
 
 import hashlib
-import os
 from base64 import b64encode
 from importlib.resources import files
 from pathlib import Path
@@ -16,7 +15,7 @@ from sklimg.markup import html_text
 from sklimg.reportanswer import answer_html, headline
 from sklimg.reportorigin import files_html, reproduce_html
 from sklimg.reportsections import SECTIONS
-from sklimg.runfiles import RunFiles, read_run
+from sklimg.runfiles import RunFiles
 
 __all__ = ["REPORT", "report_html", "write_report"]
 
@@ -27,30 +26,16 @@ _LAST = (
 )
 
 
-def write_report(run_dir: str | os.PathLike, name: str | None = None) -> Path:
-    """Write the page of a run into its folder, whole.
-
-    Parameters
-    ----------
-    run_dir : path
-        A run that is finished, but for its model.
-    name : str, optional
-        What the run is called in the page; by default its path as given.
-
-    Returns
-    -------
-    path : Path
-        Of the page.
+def write_report(run: RunFiles) -> Path:
+    """Write the page of a run into its folder, whole; return its path.
 
     Raises
     ------
-    DataError, TableError
-        If a file of the run is missing or damaged.
     OutputError
-        If the page cannot be written.
+        If it cannot be written.
     """
-    path = Path(run_dir) / REPORT
-    write_bytes(path, report_html(read_run(run_dir, name)))
+    path = run.place / REPORT
+    write_bytes(path, report_html(run))
     return path
 
 

@@ -21,6 +21,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 
 from sklimg.errors import DataError, SklimgError
+from sklimg.evaluation import confusion_counts, worst_confusions
 from sklimg.files import natural_key, one_line, path_text
 from sklimg.names import LATEST
 from sklimg.records import read_records
@@ -110,19 +111,12 @@ class RunFiles:
     @cached_property
     def counts(self) -> np.ndarray:
         """Test images by true (rows) and predicted class."""
-        place = {label: k for k, label in enumerate(self.classes)}
-        counts = np.zeros((len(place), len(place)), int)
-        for label, guess in zip(self.labels, self.predicted, strict=True):
-            counts[place[label], place[guess]] += 1
-        return counts
+        return confusion_counts(self.labels, self.predicted, self.classes)[0]
 
     @cached_property
     def mistakes(self) -> list[tuple[str, str, int]]:
         """True class, predicted class and count, the most frequent first."""
-        wrong = self.counts - np.diag(np.diag(self.counts))
-        order = np.argsort(-wrong, axis=None, kind="stable")[: np.count_nonzero(wrong)]
-        cells = zip(*np.unravel_index(order, wrong.shape), strict=True)
-        return [(self.classes[i], self.classes[j], int(wrong[i, j])) for i, j in cells]
+        return worst_confusions(self.counts, self.classes, most=self.counts.size)
 
 
 def read_run(run_dir: str | os.PathLike, name: str | None = None) -> RunFiles:

@@ -20,7 +20,7 @@ from sklimg.modelcard import write_card
 from sklimg.records import records_csv
 from sklimg.report import write_report
 from sklimg.reportpictures import choose_pictures, shown_size
-from sklimg.runfiles import PICTURES
+from sklimg.runfiles import PICTURES, read_run
 from sklimg.runfolder import CONFIG, TRIALS, plain_settings
 from sklimg.runplots import run_plots
 from sklimg.runs import Run
@@ -79,8 +79,9 @@ def write_run(
 
 def _write_pages(place: Path, out: str | os.PathLike) -> None:
     """Write the report and the model card of the run that will stand at *out*."""
-    write_report(place, path_text(out))
-    write_card(place, path_text(out))
+    run = read_run(place, path_text(out))
+    write_report(run)
+    write_card(run)
 
 
 def _files(

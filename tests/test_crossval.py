@@ -62,9 +62,13 @@ def noisy(n=90, seed=0):
 
 
 def rounds_of(n_repeats, base=BASE):
+    return rounds_on(noisy(), n_repeats, base)
+
+
+def rounds_on(table, n_repeats=1, base=BASE):
     rng = np.random.default_rng(0)
     how = {"n_folds": 3, "n_inner": 3, "rng": rng, "n_repeats": n_repeats}
-    return cross_validate({"pixels": base}, {}, noisy(), np.arange(90), **how)
+    return cross_validate({"pixels": base}, {}, table, np.arange(len(table)), **how)
 
 
 def test_rounds_are_averaged_and_no_picture_votes_twice():
@@ -103,3 +107,18 @@ def test_no_label_of_a_fold_tells_how_sure_its_answers_are(monkeypatch):
     monkeypatch.setattr("sklimg.crossval.fit_temperature", spy)
     rounds_of(1)
     assert asked == [60, 60, 60]
+
+
+def test_a_class_of_one_image_tells_nothing_of_how_sure_to_be(monkeypatch):
+    """Who answers it has never seen the class, and gives it no probability at all."""
+    asked = []
+
+    def spy(probabilities, codes, votes):
+        asked.append(probabilities[np.arange(len(codes)), codes])
+        return 1.0
+
+    monkeypatch.setattr("sklimg.crossval.fit_temperature", spy)
+    scores = rounds_on(bars({"a": 30, "b": 30, "c": 1}))
+    assert sum(map(len, asked)) == 2 * 60
+    assert min(shares.min() for shares in asked) > 0
+    assert scores["accuracy"] == pytest.approx(60 / 61)

@@ -184,3 +184,21 @@ def test_from_5001_rows_one_fold_is_enough(n, n_fits, monkeypatch):
     held = held_back(BASE, fitted, X, y, np.arange(n), n, folds, None)
     assert len(made) == n_fits
     assert len(held.rows) == pytest.approx(n * n_fits / 5, abs=2)
+
+
+def test_a_class_that_a_fold_lacks_makes_no_answer_less_sure(data):
+    """The single image of a class is held back from the fold that has never seen the class."""
+    X, y, _ = data
+    keep = np.append(np.flatnonzero(y != "a"), np.flatnonzero(y == "a")[:1])
+    X, y, groups = X[keep], y[keep], np.arange(len(keep))
+    folds = grouped_folds(y, groups, 5, np.random.default_rng(0))
+    held = held_back(BASE, fit_alone(BASE, X, y), X, y, groups, len(y), folds, None)
+    assert held.rows[~held.is_known].tolist() == [40]
+    others = HeldBack(held.rows[held.is_known], held.probabilities[held.is_known], held.where)
+    found = [
+        calibrate(fit_alone(BASE, X, y), one, y, groups, lambda *_: None)
+        for one in (held, others, held._replace(is_known=None))
+    ]
+    assert found[0].temperature == found[1].temperature
+    assert found[2].temperature > 2 * found[0].temperature  # as if it had been sure and wrong
+    assert found[0].accuracy == pytest.approx(40 / 41)  # it is a mistake all the same

@@ -10,6 +10,7 @@ import pytest
 from sklimg.errors import DataError
 from sklimg.model import load
 from sklimg.modelcard import model_card, write_card
+from sklimg.runfiles import read_run
 from tests.reports import write_run_files
 
 HEADINGS = [
@@ -46,7 +47,7 @@ def assert_whole(card):
 
 
 def test_a_full_card(run_dir):
-    card = model_card(run_dir)
+    card = model_card(read_run(run_dir))
     assert_whole(card)
     told = parts(card)
     assert "ab" * 32 in told["Data"]
@@ -72,7 +73,7 @@ def test_what_is_not_known_is_said(run_dir):
     (run_dir / "metrics.json").write_text(json.dumps({key: metrics[key] for key in needed}))
     data = json.loads((run_dir / "data.json").read_text()) | {"path": None, "sha256": None}
     (run_dir / "data.json").write_text(json.dumps(data))
-    card = model_card(run_dir)
+    card = model_card(read_run(run_dir))
     assert_whole(card)
     for sentence in (
         "SHA-256: not taken",
@@ -89,7 +90,7 @@ def test_what_is_not_known_is_said(run_dir):
 
 
 def test_labels_are_text(run_dir):
-    card = model_card(run_dir)
+    card = model_card(read_run(run_dir))
     prose = re.sub(r"^(```+).*?^\1$|(`+)[^`].*?\2", "", card, flags=re.MULTILINE | re.DOTALL)
     assert "<img" not in prose.replace(r"\<img", "")
     assert r"\</script\>\<img src=x onerror=alert(1)\>" in prose
@@ -99,7 +100,7 @@ def test_a_class_without_a_test_image_is_named(run_dir):
     data = json.loads((run_dir / "data.json").read_text())
     data["classes"]["rare_one"] = 2
     (run_dir / "data.json").write_text(json.dumps(data))
-    limits = parts(model_card(run_dir))["Limits"]
+    limits = parts(model_card(read_run(run_dir)))["Limits"]
     assert r"No test image shows rare\_one; nothing is known" in limits
     assert "The largest class has 20 images, the smallest 2" in limits
 
@@ -108,15 +109,15 @@ def test_a_class_without_a_test_image_is_named(run_dir):
 def test_copies_that_were_not_kept_together_are_a_limit(run_dir, group, part):
     config = json.loads((run_dir / "config.json").read_text()) | {"group": group}
     (run_dir / "config.json").write_text(json.dumps(config))
-    assert "Near copies were not kept on one side" in parts(model_card(run_dir))[part]
+    assert "Near copies were not kept on one side" in parts(model_card(read_run(run_dir)))[part]
 
 
 def test_it_is_written_whole_or_not_at_all(run_dir):
-    before = write_card(run_dir).read_bytes()
-    assert before.decode() == model_card(run_dir)
+    before = write_card(read_run(run_dir)).read_bytes()
+    assert before.decode() == model_card(read_run(run_dir))
     (run_dir / "predictions.csv").unlink()
     with pytest.raises(DataError, match=r"predictions\.csv: no such file"):
-        write_card(run_dir)
+        write_card(read_run(run_dir))
     assert (run_dir / "MODEL_CARD.md").read_bytes() == before
 
 

@@ -13,6 +13,7 @@ import pytest
 from sklimg.errors import DataError
 from sklimg.images import read_pages
 from sklimg.report import write_report
+from sklimg.runfiles import read_run
 from tests.reports import EVIL, PLOTS, write_run_files
 
 VOID = ("meta", "img", "br")
@@ -62,7 +63,7 @@ def run_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def text(run_dir):
-    return write_report(run_dir).read_text()
+    return write_report(read_run(run_dir)).read_text()
 
 
 @pytest.fixture(scope="module")
@@ -201,7 +202,7 @@ def test_a_run_with_the_essential_files_alone_has_a_page(run_dir, tmp_path):
     metrics = json.loads((bare / "metrics.json").read_text())
     needed = ("accuracy", "accuracy_interval", "n_test", "n_test_images", "per_class")
     (bare / "metrics.json").write_text(json.dumps({key: metrics[key] for key in needed}))
-    page = Page(write_report(bare).read_text())
+    page = Page(write_report(read_run(bare)).read_text())
     assert not page.of("figure")
     assert not page.of("img")
     cells = island(page)["cells"]
@@ -218,7 +219,7 @@ def test_null_is_told_as_not_there(run_dir, tmp_path):
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     metrics |= {"rejection": None, "calibration": None, "verdict": {"fit": None, "data": None}}
     (tmp_path / "run" / "metrics.json").write_text(json.dumps(metrics))
-    words = write_report(tmp_path / "run").read_text()
+    words = write_report(read_run(tmp_path / "run")).read_text()
     assert "No threshold was set" in words
     assert "were not corrected after training" in words
     assert 'class="verdict"' not in words
@@ -228,7 +229,7 @@ def test_null_is_told_as_not_there(run_dir, tmp_path):
 def test_many_classes_stay_a_table(tmp_path, n_classes):
     classes = [f"a long name of class {k}" for k in range(n_classes)]
     run_dir = write_run_files(tmp_path / "run", classes, n_of_class=8, colour=True)
-    text = write_report(run_dir).read_text()
+    text = write_report(read_run(run_dir)).read_text()
     page = Page(text)
     assert not page.open
     matrix = text.split('<table id="matrix">')[1].split("</table>")[0]
@@ -244,16 +245,16 @@ def test_pictures_that_were_not_kept_are_counted(run_dir, tmp_path):
     with np.load(run_dir / "pictures.npz") as arrays:
         rows, pixels = arrays["rows"], arrays["pixels"]
     np.savez(tmp_path / "run" / "pictures.npz", rows=rows[:4], pixels=pixels[:4])
-    cells = island(Page(write_report(tmp_path / "run").read_text()))["cells"]
+    cells = island(Page(write_report(read_run(tmp_path / "run")).read_text()))["cells"]
     assert sum(len(cell["images"]) for cell in cells.values()) == 4
 
 
 def test_a_page_that_cannot_be_made_leaves_the_old_one(run_dir, tmp_path):
     shutil.copytree(run_dir, tmp_path / "run")
-    before = write_report(tmp_path / "run").read_bytes()
+    before = write_report(read_run(tmp_path / "run")).read_bytes()
     (tmp_path / "run" / "splits.csv").unlink()
     with pytest.raises(DataError, match=r"splits\.csv: no such file"):
-        write_report(tmp_path / "run")
+        write_report(read_run(tmp_path / "run"))
     assert (tmp_path / "run" / "report.html").read_bytes() == before
 
 
@@ -261,4 +262,4 @@ def test_a_fit_writes_it_under_the_name_of_its_run(bars_run):
     text = (bars_run.path / "report.html").read_text()
     assert f"Run {bars_run.path}, made by sklimg" in text
     assert ".partial" not in text
-    assert write_report(bars_run.path).read_text() == text
+    assert write_report(read_run(bars_run.path)).read_text() == text

@@ -26,10 +26,11 @@ def report(run, as_json):
     from sklimg.files import path_text
     from sklimg.modelcard import write_card
     from sklimg.report import write_report
-    from sklimg.runfiles import damage_told
+    from sklimg.runfiles import damage_told, read_run
 
     with damage_told(run):
-        page, card = write_report(run), write_card(run)
+        files = read_run(run)
+        page, card = write_report(files), write_card(files)
     if as_json:
         paths = {"report": path_text(page), "model_card": path_text(card)}
         result(json.dumps(paths, ensure_ascii=False))

@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from sklimg.report import write_report
+from sklimg.runfiles import read_run
 from tests.reports import EVIL, write_run_files
 
 CHROMIUM = shutil.which("chromium")
@@ -25,7 +26,7 @@ def playwright():
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     """The report of a small run with a hostile class."""
-    return write_report(write_run_files(tmp_path_factory.mktemp("page") / "run"))
+    return write_report(read_run(write_run_files(tmp_path_factory.mktemp("page") / "run")))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def large_report(tmp_path_factory):
     """The report of a run of 80 classes in colour."""
     classes = [f"class number {k}" for k in range(80)]
     place = tmp_path_factory.mktemp("page") / "run"
-    return write_report(write_run_files(place, classes, n_of_class=12, colour=True))
+    return write_report(read_run(write_run_files(place, classes, n_of_class=12, colour=True)))
 
 
 @pytest.fixture
