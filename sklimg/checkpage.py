@@ -14,7 +14,6 @@ Floor 5: writes the folder whole, prints nothing.
 import os
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
@@ -26,6 +25,7 @@ from sklimg.images import encode_image
 from sklimg.inspection import Inspection
 from sklimg.mosaics import mosaic, resized
 from sklimg.names import LOOKS, PROBLEMS
+from sklimg.pageparts import page_part
 from sklimg.records import records_csv
 from sklimg.tablewriter import reject_columns
 
@@ -73,7 +73,7 @@ def write_check(found: Inspection, out: str | os.PathLike) -> None:
             _looks(found, folder),
             _rejects(found),
         ]
-        template = Template(files("sklimg").joinpath("templates/check.html").read_text("utf-8"))
+        template = Template(page_part("check.html"))
         title = escape(f"Check of {found.report['data']}")
         page = template.substitute(title=title, body="\n".join(sections))
         (folder / "index.html").write_bytes(page.encode("utf-8", "backslashreplace"))

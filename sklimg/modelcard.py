@@ -10,12 +10,12 @@ Accountability, and Transparency, 2019.
 
 import shlex
 from collections.abc import Iterable, Sequence
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
 from sklimg.files import count, one_line, write_bytes
 from sklimg.markup import markdown_code, markdown_text
+from sklimg.pageparts import page_part
 from sklimg.runfiles import RunFiles
 from sklimg.runwords import (
     FEW,
@@ -48,8 +48,7 @@ model.predict_proba(vectors)  # rows of pixels: the probability of each class"""
 
 def model_card(run: RunFiles) -> str:
     """Return the model card of a run as Markdown."""
-    template = files("sklimg").joinpath("templates", CARD).read_text("utf-8")
-    return Template(template).substitute(
+    return Template(page_part(CARD)).substitute(
         title=markdown_text(f"Model card: {_source(run)}"),
         use=_prose(_use(run)),
         data=_data(run),

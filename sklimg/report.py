@@ -3,15 +3,13 @@
 Floor 5: writes report.html, prints nothing.
 """
 
-import hashlib
-from base64 import b64encode
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
 from sklimg.confusiontable import cells_json
 from sklimg.files import count, write_bytes
 from sklimg.markup import html_text
+from sklimg.pageparts import page_part, policy_digest
 from sklimg.reportanswer import answer_html, headline
 from sklimg.reportorigin import files_html, reproduce_html
 from sklimg.reportsections import SECTIONS
@@ -41,7 +39,7 @@ def write_report(run: RunFiles) -> Path:
 
 def report_html(run: RunFiles) -> bytes:
     """Return the page of a run."""
-    style, script = _part("report.css"), _part("report.js")
+    style, script = page_part("report.css"), page_part("report.js")
     sections, contents = [], []
     for place, short, title, fill in (*SECTIONS, *_LAST):
         if body := fill(run):
@@ -53,7 +51,7 @@ def report_html(run: RunFiles) -> bytes:
     source = run.data.get("path")
     name = Path(source).name if source else "a table"
     classes = count(len(run.data["classes"]), "class", "classes")
-    page = Template(_part("report.html")).substitute(
+    page = Template(page_part("report.html")).substitute(
         title=html_text(f"{headline(run)}: {name}"),
         heading=html_text(headline(run)),
         kicker=html_text(f"A classifier of {name}, {classes}"),
@@ -64,19 +62,10 @@ def report_html(run: RunFiles) -> bytes:
         cells=cells_json(run),
         style=style,
         script=script,
-        style_hash=_digest(style),
-        script_hash=_digest(script),
+        style_hash=policy_digest(style),
+        script_hash=policy_digest(script),
     )
     return page.encode("utf-8", "backslashreplace")
-
-
-def _part(name: str) -> str:
-    return files("sklimg").joinpath("templates", name).read_text("utf-8")
-
-
-def _digest(text: str) -> str:
-    """Return by what a page's policy knows its own style or script."""
-    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _version(run: RunFiles) -> str:

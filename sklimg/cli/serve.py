@@ -1,0 +1,81 @@
+"""The command ``serve``: a model that answers over HTTP."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from sklimg.cli.door import PATH, Command, is_quiet, result, say
+from sklimg.files import count
+
+__all__ = ["serve"]
+
+_DATA = Path("artifacts", "serve")
+
+
+@click.command("serve", cls=Command, short_help="Answer over HTTP.")
+@click.option(
+    "-m", "--model", metavar="MODEL", help="Run folder or its model/.  [default: artifacts/latest]"
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Name or address to listen on. Where others can reach it, every request needs the token.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="0 for any that is free.",
+)
+@click.option(
+    "--data",
+    type=PATH,
+    default=_DATA,
+    show_default=True,
+    metavar="DIR",
+    help="Where the service keeps what is its own, the token for a start.",
+)
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name that it is reached by through a proxy; every request then needs the token.",
+)
+def serve(model, host, port, data, hosts):
+    """Answer over HTTP what images and vectors show, until stopped.
+
+    Only this machine can ask, unless --host says otherwise. Requests are logged on
+    stderr, an object of JSON a line; -q leaves them out.
+
+    \b
+    Example:
+        sklimg serve -m artifacts/latest
+        curl -F images=@picture.png http://127.0.0.1:8000/predict
+    """
+    from sklimg.serve.listener import Listener
+    from sklimg.serve.logs import Log
+    from sklimg.serve.service import load_service, serve_model
+    from sklimg.serve.tokens import read_token
+
+    loaded, test = load_service(model)
+    listener = Listener(host, port)
+    try:
+        token, file, is_new = read_token(data)
+        access = listener.access(token, hosts)
+        classes = count(len(loaded.classes), "class", "classes")
+        say(f"model     {loaded.id}: {classes}, {loaded.spec}")
+        shown = f"{token}, kept in {file}" if is_new else f"in {file}"
+        why = "changes something" if access.is_local else "asks anything"
+        say(f"token     {shown}; needed by whoever {why}")
+        if not access.is_local:
+            say(
+                "warning: what is sent can be read on the way; let a proxy encrypt it", warning=True
+            )
+        log = Log(None if is_quiet() else sys.stderr)
+        serve_model(loaded, test, access, listener, log, opened=lambda: result(listener.url()))
+    finally:
+        listener.close()

@@ -1,0 +1,204 @@
+"""What a request brings: vectors as JSON, images as parts of a form.
+
+Nothing of it is trusted: neither how many there are, nor what they are called, nor that
+the text ends where it should.
+
+Floor 7: the extra serve; works on bytes.
+"""
+
+import json
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from sklimg.files import count, one_line
+from sklimg.serve.problems import Problem
+
+__all__ = [
+    "MOST_IMAGES",
+    "MOST_VECTORS",
+    "NamedImage",
+    "media_type",
+    "parse_images",
+    "parse_vectors",
+]
+
+MOST_IMAGES = 100
+MOST_VECTORS = 1000
+_FIELD = "images"
+_MOST_BOUNDARY = 70  # letters, by RFC 2046
+
+
+class NamedImage(NamedTuple):
+    """An image as it came; its name is only ever told again."""
+
+    name: str
+    content: bytes
+
+
+def media_type(content_type: str) -> str:
+    """Return a content type without its parameters, in small letters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def parse_vectors(body: bytes, n_pixels: int) -> np.ndarray:
+    """Return the vectors of a JSON object ``{"vectors": [[…], …]}``.
+
+    Parameters
+    ----------
+    body : bytes
+        UTF-8; numbers are whole, from 0 to 255.
+    n_pixels : int
+
+    Returns
+    -------
+    vectors : ndarray of shape (n_vectors, n_pixels), uint8
+
+    Raises
+    ------
+    Problem
+        400 if it is no JSON, 422 if it holds something else.
+    """
+    if body.count(b"[") > MOST_VECTORS + 1:  # before any of them is made
+        raise _unusable("vectors", f"at most {MOST_VECTORS} lists of numbers", "more")
+    try:
+        told = json.loads(
+            body.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_number
+        )
+    except (ValueError, RecursionError) as err:
+        raise Problem(400, "json", f"body: expected JSON, got something else: {err}") from err
+    if not isinstance(told, dict) or list(told) != ["vectors"]:
+        got = f"the keys {list(told)}" if isinstance(told, dict) else _kind(told)
+        raise _unusable("body", 'an object with the one key "vectors"', got)
+    vectors = told["vectors"]
+    if not isinstance(vectors, list) or not 1 <= len(vectors) <= MOST_VECTORS:
+        got = count(len(vectors), "vector") if isinstance(vectors, list) else _kind(vectors)
+        raise _unusable("vectors", f"a list of 1 to {MOST_VECTORS} vectors", got)
+    return np.stack([_vector(row, n_pixels, f"vectors[{i}]") for i, row in enumerate(vectors)])
+
+
+def parse_images(body: bytes, content_type: str) -> list[NamedImage]:
+    """Return the images of a form: the parts called "images", in their order.
+
+    Parameters
+    ----------
+    body : bytes
+    content_type : str
+        With the boundary between its parts.
+
+    Raises
+    ------
+    Problem
+        400 if it is no such form, 422 if it has other parts, none or too many.
+    """
+    boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
+    if not 1 <= len(boundary) <= _MOST_BOUNDARY:
+        raise Problem(
+            400,
+            "multipart",
+            f"content-type: expected a boundary of 1 to {_MOST_BOUNDARY} letters, got "
+            f"{len(boundary)}; let your client make the form",
+        )
+    form = _Form()
+    parser = MultipartParser(boundary, form.callbacks())
+    try:
+        parser.write(body)
+        parser.finalize()
+    except (FormParserError, ValueError) as err:
+        raise Problem(400, "multipart", f"body: expected a form, got damage: {err}") from err
+    if not form.is_whole:
+        raise Problem(400, "multipart", "body: the form ends before its last boundary")
+    if not form.images:
+        raise _unusable("body", f'parts called "{_FIELD}"', "no parts")
+    return form.images
+
+
+class _Form:
+    """The parts of a form, collected as the parser comes upon them."""
+
+    def __init__(self):
+        self.images: list[NamedImage] = []
+        self.is_whole = False
+        self._field, self._value, self._content = bytearray(), bytearray(), bytearray()
+        self._disposition = b""
+
+    def callbacks(self) -> dict[str, Any]:
+        """Return what the parser is to call."""
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": lambda data, start, end: self._field.extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+            "on_header_end": self._end_of_header,
+            "on_part_data": lambda data, start, end: self._content.extend(data[start:end]),
+            "on_part_end": self._end_of_part,
+            "on_end": self._end,
+        }
+
+    def _begin(self) -> None:
+        if len(self.images) == MOST_IMAGES:
+            raise _unusable("body", f"at most {MOST_IMAGES} images", "more")
+        self._content.clear()
+        self._disposition = b""
+
+    def _end_of_header(self) -> None:
+        if self._field.lower() == b"content-disposition":
+            self._disposition = bytes(self._value)
+        self._field.clear()
+        self._value.clear()
+
+    def _end_of_part(self) -> None:
+        kind, told = parse_options_header(self._disposition)
+        field = told.get(b"name", b"").decode("utf-8", "backslashreplace")
+        if kind != b"form-data" or field != _FIELD:
+            raise _unusable("body", f'parts called "{_FIELD}"', f"one called {field[:80]!r}")
+        name = told.get(b"filename", b"").decode("utf-8", "backslashreplace")
+        self.images.append(NamedImage(one_line(name)[:255], bytes(self._content)))
+
+    def _end(self) -> None:
+        self.is_whole = True
+
+
+def _vector(row: Any, n_pixels: int, where: str) -> np.ndarray:
+    """Return one vector of whole numbers from 0 to 255."""
+    if not isinstance(row, list) or len(row) != n_pixels:
+        got = count(len(row), "number") if isinstance(row, list) else _kind(row)
+        raise _unusable(where, f"{n_pixels} numbers, the pixels of one image", got)
+    if set(map(type, row)) == {int}:
+        try:
+            return np.frombuffer(bytes(row), np.uint8)
+        except ValueError:
+            pass  # it is found below
+    for i, number in enumerate(row):
+        if type(number) not in (int, float) or not 0 <= number <= 255 or number % 1:
+            expected, got = "a whole number from 0 to 255", json.dumps(number)[:40]
+            if type(number) is float and 0 < number < 1:
+                got += "; the values seem scaled to 0-1: multiply them by 255"
+            raise _unusable(f"{where}[{i}]", expected, got)
+    return np.array(row).astype(np.uint8)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON whose keys are all different."""
+    told = dict(pairs)
+    if len(told) != len(pairs):
+        raise ValueError("a key stands twice in an object")
+    return told
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _kind(value: Any) -> str:
+    """Return what JSON calls the kind of a value."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    return f"{json.dumps(value)[:40]}"
+
+
+def _unusable(where: str, expected: str, got: str) -> Problem:
+    return Problem(422, "content", f"{where}: expected {expected}, got {got}")

@@ -1,0 +1,176 @@
+"""What stands before the application: limits of a request, and what is told of it.
+
+Bodies are bounded while they come, before anybody parses them: each by its size and its
+time, all together by the memory that they take.
+
+Floor 7: ASGI.
+"""
+
+import asyncio
+import re
+import secrets
+import traceback
+from time import perf_counter
+from typing import Any
+
+from starlette.requests import ClientDisconnect
+
+from sklimg.serve.access import Access
+from sklimg.serve.counters import Counters
+from sklimg.serve.logs import Log
+from sklimg.serve.problems import Problem
+
+__all__ = ["BODY_SECONDS", "MOST_BODY", "Guard"]
+
+MOST_BODY = 10_000_000  # bytes
+BODY_SECONDS = 30.0
+_MOST_BODIES = 300_000_000  # bytes, of all requests together
+_GONE = 499  # a client that left; nobody is told
+_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+    (b"x-frame-options", b"DENY"),
+]
+
+
+class Guard:
+    """Lets through requests that may be answered; counts and logs all.
+
+    Parameters
+    ----------
+    app : ASGI application
+    access : Access
+    counters : Counters
+    log : Log
+
+    Attributes
+    ----------
+    is_draining : bool
+        Whether every connection ends with its next answer.
+    """
+
+    def __init__(self, app: Any, access: Access, counters: Counters, log: Log):
+        self._app, self._access = app, access
+        self._counters, self._log = counters, log
+        self._n_held = 0  # bytes of bodies
+        self.is_draining = False
+
+    async def __call__(self, scope, receive, send) -> None:
+        """Answer one request, whatever becomes of it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(self, scope, receive, send)
+        start = perf_counter()
+        try:
+            self._access.check(scope)
+            exchange.check_length()
+            is_head = scope["method"] == "HEAD"  # is a GET whose body is not sent
+            await self._app(
+                {**scope, "method": "GET"} if is_head else scope, exchange.receive, exchange.send
+            )
+        except Problem as problem:
+            await problem.response()(scope, exchange.receive, exchange.send)
+        except ClientDisconnect:
+            exchange.status = _GONE
+        except Exception as err:  # a bug: told in the log, not to the client
+            self._log.tell(
+                "error", "error", id=exchange.id, trace="".join(traceback.format_exception(err))
+            )
+            if exchange.status is not None:
+                raise
+            problem = Problem(
+                500, "bug", "this is a bug of sklimg; the log of the service tells more"
+            )
+            await problem.response()(scope, exchange.receive, exchange.send)
+        finally:
+            self._n_held -= exchange.n_bytes
+            self._tell(exchange, perf_counter() - start)
+
+    def hold(self, n_bytes: int) -> None:
+        """Reckon with more bytes of bodies; raise if they are too many."""
+        self._n_held += n_bytes
+        if self._n_held > _MOST_BODIES:
+            raise Problem(503, "busy", "the service is busy; ask again", {"Retry-After": "2"})
+
+    def _tell(self, exchange: "_Exchange", seconds: float) -> None:
+        scope, status = exchange.scope, exchange.status or _GONE
+        self._counters.count(scope["method"], scope["path"], status, seconds)
+        self._log.tell(
+            "request",
+            id=exchange.id,
+            client=(scope.get("client") or ("",))[0],
+            method=scope["method"],
+            path=scope.get("raw_path", b"")[:200],
+            status=status,
+            bytes=exchange.n_bytes,
+            request_seconds=round(seconds, 5),
+        )
+
+
+class _Exchange:
+    """One request and its answer, as they pass."""
+
+    def __init__(self, guard: Guard, scope, receive, send):
+        self.guard, self.scope = guard, scope
+        self._receive, self._send = receive, send
+        self.n_bytes = 0
+        self.status: int | None = None
+        self._end = asyncio.get_running_loop().time() + BODY_SECONDS
+        given = next((value for key, value in scope["headers"] if key == b"x-request-id"), b"")
+        self.id = given.decode() if _ID.fullmatch(given) else secrets.token_hex(8)
+
+    def check_length(self) -> None:
+        """Raise if a body is too long by what its head says, or packed."""
+        for name, value in self.scope["headers"]:
+            if name == b"content-length" and int(value) > MOST_BODY:
+                raise _too_large()
+            if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+                raise Problem(
+                    415,
+                    "content_encoding",
+                    "Content-Encoding: expected none; send the body as it is",
+                    {"Accept-Encoding": "identity"},
+                )
+
+    async def receive(self) -> dict[str, Any]:
+        """Return the next piece of the body, within its bounds."""
+        try:
+            async with asyncio.timeout_at(self._end if self.status is None else None):
+                message = await self._receive()
+        except TimeoutError as err:
+            raise Problem(
+                408,
+                "slow",
+                f"body: expected all of it within {BODY_SECONDS:.0f} s; send it faster, or less",
+                {"Connection": "close"},
+            ) from err
+        n = len(message.get("body", b""))
+        self.n_bytes += n
+        self.guard.hold(n)
+        if self.n_bytes > MOST_BODY:
+            raise _too_large()
+        return message
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Send a part of the answer, with the headers that all have."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message["headers"], *_HEADERS, (b"x-request-id", self.id.encode())]
+            if self.guard.is_draining and not any(key == b"connection" for key, _ in headers):
+                headers.append((b"connection", b"close"))
+            message = {**message, "headers": headers}
+        elif self.scope["method"] == "HEAD":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+
+def _too_large() -> Problem:
+    return Problem(
+        413,
+        "too_large",
+        f"body: expected at most {MOST_BODY // 10**6} MB, got more; send fewer or smaller images",
+    )
