@@ -39,7 +39,7 @@ def test_every_extra_that_is_asked_for_exists():
     asked = set()
     for path in (ROOT / "sklimg").rglob("*.py"):
         asked |= set(re.findall(r"require\(\s*\"[\w.]+\", \"(\w+)\"", path.read_text()))
-    assert asked == {"tune", "dask", "embed"}
+    assert asked == {"tune", "dask", "embed", "serve"}
     assert asked <= extras
 
 

@@ -5,5 +5,7 @@ Floor 7: the extra serve.
 
 from sklimg.extras import require
 
-for _module in ("fastapi", "uvicorn", "python_multipart", "prometheus_client"):
-    require(_module, "serve")
+require("fastapi", "serve")
+require("uvicorn", "serve")
+require("python_multipart", "serve")
+require("prometheus_client", "serve")

@@ -76,16 +76,10 @@ class Guard:
             await problem.response()(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             exchange.status = _GONE
-        except Exception as err:  # a bug: told in the log, not to the client
+        except Exception as err:  # a bug, of which the client was told no more than that
             self._log.tell(
                 "error", "error", id=exchange.id, trace="".join(traceback.format_exception(err))
             )
-            if exchange.status is not None:
-                raise
-            problem = Problem(
-                500, "bug", "this is a bug of sklimg; the log of the service tells more"
-            )
-            await problem.response()(scope, exchange.receive, exchange.send)
         finally:
             self._n_held -= exchange.n_bytes
             self._tell(exchange, perf_counter() - start)

@@ -114,7 +114,8 @@ class Listener:
         self._sockets = []
 
     def _bind(self, family: int, address: tuple) -> None:
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        # named as TCP, without which asyncio would let answers wait for each other (Nagle)
+        sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._sockets.append(sock)
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

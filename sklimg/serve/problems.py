@@ -65,7 +65,7 @@ class Problem(Exception):
 
 
 async def as_problem(request: Request, err: Exception) -> Response:
-    """Return the answer for what a route raised: a Problem, or what the framework found."""
+    """Return the answer for what a route raised: a Problem, what the framework found, a bug."""
     if isinstance(err, RequestValidationError):
         errors = [
             {"field": ".".join(map(str, error["loc"][1:])), "detail": one_line(error["msg"])[:200]}
@@ -78,5 +78,6 @@ async def as_problem(request: Request, err: Exception) -> Response:
         where = request.url.path if err.status_code == 404 else request.method
         code = _CODES.get(err.status_code, "refused")
         err = Problem(err.status_code, code, f"{where}: {text}", err.headers)
-    assert isinstance(err, Problem)
+    elif not isinstance(err, Problem):
+        err = Problem(500, "bug", "this is a bug of sklimg; the log of the service tells more")
     return err.response()

@@ -5,6 +5,7 @@ Floor 7: the extra serve.
 
 import asyncio
 import signal
+import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -54,11 +55,14 @@ class Server(uvicorn.Server):
         )
         self._guard, self._listener, self._opened = guard, listener, opened
 
-    def run(self) -> None:
+    def run(self, sockets: None = None) -> None:
         """Serve until SIGTERM or Ctrl-C; then finish what was accepted.
 
         uvicorn raises the signal again when it has ended: SIGTERM is no error of a service.
         """
+        if threading.current_thread() is not threading.main_thread():
+            super().run()  # which has no signals
+            return
         before = signal.signal(signal.SIGTERM, self._stop)
         try:
             super().run()

@@ -3,15 +3,18 @@
 Floor 7: the extra serve; runs until it is stopped.
 """
 
+import json
 import logging
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from sklimg.errors import DataError
 from sklimg.model import Model, load
 from sklimg.modelfiles import find_model
 from sklimg.partners import one_blas_thread
-from sklimg.runfiles import read_run
+from sklimg.regular import read_regular
 from sklimg.serve.access import Access
 from sklimg.serve.app import create_app
 from sklimg.serve.listener import Listener
@@ -19,6 +22,8 @@ from sklimg.serve.logs import Log, LogHandler
 from sklimg.serve.server import Server
 
 __all__ = ["load_service", "serve_model"]
+
+_MOST_BYTES = 2**28
 
 
 def load_service(path: str | os.PathLike | None = None) -> tuple[Model, dict[str, Any] | None]:
@@ -38,11 +43,8 @@ def load_service(path: str | os.PathLike | None = None) -> tuple[Model, dict[str
     """
     model = load(path)
     place = find_model(path)
-    run = place.parent if place.name == "model" else place
-    if not (run / "metrics.json").exists():
-        return model, None
-    metrics = read_run(run).metrics
-    return model, {key: metrics[key] for key in ("accuracy", "accuracy_interval", "n_test")}
+    file = (place.parent if place.name == "model" else place) / "metrics.json"
+    return model, _tested(file) if file.exists() else None
 
 
 def serve_model(
@@ -69,9 +71,27 @@ def serve_model(
     """
     handler = LogHandler(log)
     logging.getLogger().addHandler(handler)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # warns of damage, as we do
     try:
         with one_blas_thread():
             Server(create_app(model, access, log, test)[1], listener, opened).run()
     finally:
         logging.getLogger().removeHandler(handler)
         log.close()
+
+
+def _tested(file: Path) -> dict[str, Any]:
+    """Return what the metrics of a run say of its test part."""
+    try:
+        metrics = json.loads(read_regular(file, _MOST_BYTES))
+        low, high = map(float, metrics["accuracy_interval"])
+        told = {
+            "accuracy": float(metrics["accuracy"]),
+            "accuracy_interval": [low, high],
+            "n_test": int(metrics["n_test"]),
+        }
+    except (OSError, LookupError, RecursionError, TypeError, ValueError) as err:
+        raise DataError(f"{file}: damaged; copy the run again, or serve its model/ alone") from err
+    if not 0 <= low <= told["accuracy"] <= high <= 1:
+        raise DataError(f"{file}: accuracy and interval disagree; copy the run again")
+    return told

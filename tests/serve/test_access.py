@@ -1,0 +1,190 @@
+"""Who may ask: hosts, origins, tokens, and every route with each of them."""
+
+import pytest
+
+from sklimg.serve.access import Access
+from sklimg.serve.problems import Problem
+from tests.serving import FORM, TOKEN, form
+
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+WRONG = {"Authorization": "Bearer " + "x" * len(TOKEN)}
+FOREIGN_ORIGIN = {"Origin": "https://evil.example"}
+FOREIGN_HOST = {"Host": "evil.example"}
+
+# What each route asks for on a service that only this machine can ask. A new route has to be
+# written down here; whatever is not a question is closed until somebody opens it.
+RULES = {
+    ("GET", "/"): "open",
+    ("GET", "/classes"): "open",
+    ("GET", "/docs"): "open",
+    ("GET", "/health"): "open",
+    ("GET", "/health/live"): "open",
+    ("GET", "/health/ready"): "open",
+    ("GET", "/metrics"): "open",
+    ("GET", "/model"): "open",
+    ("GET", "/openapi.json"): "open",
+    ("POST", "/predict"): "open",
+}
+
+
+def routes(served):
+    """Return every (method, path) that the application answers."""
+    return {
+        (method, route.path) for route in served.app.routes for method in route.methods - {"HEAD"}
+    }
+
+
+def ask(served, route, headers=None):
+    method, path = route
+    if method == "POST":
+        return served.ask(method, path, form(b"x"), {**FORM, **(headers or {})})
+    return served.ask(method, path, headers=headers)
+
+
+def refusal(answer):
+    """Return the status and the code of a refusal, None if there was an answer."""
+    if answer.status in (200, 422):  # b"x" is no image, which is found behind the guard
+        return None
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-request-id"]
+    return answer.status, answer.json["code"]
+
+
+def test_every_route_has_a_rule(served, remote):
+    assert routes(served) == routes(remote) == set(RULES)
+    assert set(RULES.values()) <= {"open", "token"}
+
+
+@pytest.mark.parametrize("route", RULES, ids=" ".join)
+def test_what_each_route_refuses_at_home(served, route):
+    rule = RULES[route]
+    assert refusal(ask(served, route)) == (None if rule == "open" else (401, "token"))
+    assert refusal(ask(served, route, BEARER)) is None
+    assert refusal(ask(served, route, WRONG)) == (401, "token")
+    assert refusal(ask(served, route, {**BEARER, **FOREIGN_ORIGIN})) == (403, "origin")
+    assert refusal(ask(served, route, {**BEARER, **FOREIGN_HOST})) == (421, "host")
+
+
+@pytest.mark.parametrize("route", RULES, ids=" ".join)
+def test_what_each_route_refuses_where_others_can_ask(remote, route):
+    for headers in ({}, WRONG):
+        answer = ask(remote, route, headers)
+        assert refusal(answer) == (401, "token")
+        assert answer.headers["www-authenticate"] == 'Bearer realm="sklimg"'
+    assert refusal(ask(remote, route, BEARER)) is None
+    assert refusal(ask(remote, route, {**BEARER, "Host": "service.example"})) is None
+    assert refusal(ask(remote, route, {**BEARER, "Host": "192.0.2.7:8000"})) is None
+    assert refusal(ask(remote, route, {**BEARER, **FOREIGN_ORIGIN})) == (403, "origin")
+    assert refusal(ask(remote, route, {**BEARER, **FOREIGN_HOST})) == (421, "host")
+
+
+def test_what_is_not_there_needs_the_token_too(served, remote):
+    assert remote.ask("GET", "/nothing").status == 401
+    assert remote.ask("GET", "/nothing", headers=BEARER).status == 404
+    assert served.ask("GET", "/nothing").status == 404
+    for method in ("POST", "PUT", "DELETE", "PATCH", "TRACE", "QUERY"):
+        assert served.ask(method, "/model").status == 401, method
+        assert served.ask(method, "/model", headers=BEARER).status == 405, method
+
+
+def scope(method="GET", path="/", **headers):
+    told = {"host": "localhost:8000", **headers}
+    pairs = [(k.replace("_", "-").encode(), v.encode()) for k, v in told.items()]
+    return {"method": method, "path": path, "headers": pairs}
+
+
+def status(access, asked):
+    try:
+        access.check(asked)
+    except Problem as problem:
+        return problem.status
+    return None
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", None),
+        ("LOCALHOST:1", None),
+        ("localhost.", None),
+        ("127.0.0.1:65535", None),
+        ("[::1]:80", None),
+        ("127.0.0.2", 421),
+        ("10.0.0.1", 421),
+        ("localhost.evil.example", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("[::2]", 421),
+        ("", 400),
+        ("localhost:", 400),
+        ("localhost:123456", 400),
+        ("a@localhost", 400),
+        ("localhost/x", 400),
+        ("localhost evil", 400),
+        ("localhost\n", None),  # h11 lets no such thing through; it is only white space
+    ],
+)
+def test_hosts(host, expected):
+    assert status(Access(TOKEN), scope(host=host)) == expected
+
+
+def test_one_host_exactly():
+    asked = scope()
+    asked["headers"] *= 2
+    assert status(Access(TOKEN), asked) == 400
+    asked["headers"] = []
+    assert status(Access(TOKEN), asked) == 400
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "expected"),
+    [
+        ("localhost:8000", "http://localhost:8000", None),
+        ("LocalHost:8000", "http://LOCALHOST:8000", None),
+        ("localhost", "http://localhost", None),
+        ("localhost", "http://localhost:80", None),
+        ("localhost", "https://localhost", None),  # a proxy that encrypts
+        ("localhost:8000", "http://localhost:8001", 403),
+        ("localhost:8000", "http://localhost", 403),
+        ("localhost:8000", "http://127.0.0.1:8000", 403),
+        ("localhost:8000", "null", 403),
+        ("localhost:8000", "", 403),
+        ("localhost:8000", "file://localhost:8000", 403),
+        ("localhost:8000", "http://localhost:8000.evil.example", 403),
+        ("localhost:8000", "http://localhost:8000/", 403),
+        ("localhost:8000", "http://a@localhost:8000", 403),
+    ],
+)
+def test_origins(host, origin, expected):
+    assert status(Access(TOKEN), scope(host=host, origin=origin)) == expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (f"Bearer {TOKEN}", None),
+        (f"bearer   {TOKEN} ", None),
+        (f"Basic {TOKEN}", 401),
+        (TOKEN, 401),
+        ("Bearer", 401),
+        ("Bearer ", 401),
+        (f"Bearer {TOKEN}x", 401),
+        (f"Bearer {TOKEN[:-1]}", 401),
+        ("Bearer \xe9", 401),
+    ],
+)
+def test_tokens(shown, expected):
+    for asked in (scope("DELETE", authorization=shown), scope("GET", authorization=shown)):
+        assert status(Access(TOKEN), asked) == expected
+
+
+def test_two_tokens_are_none():
+    asked = scope(authorization=f"Bearer {TOKEN}")
+    asked["headers"].append(asked["headers"][-1])
+    assert status(Access(TOKEN), asked) == 401
+
+
+def test_a_path_that_looks_like_an_open_one_is_closed():
+    access = Access(TOKEN)
+    assert status(access, scope("POST", "/predict")) is None
+    for path in ("/predict/", "/predict/x", "//predict", "/Predict", "/predict\0"):
+        assert status(access, scope("POST", path)) == 401
