@@ -41,7 +41,7 @@ class Log:
     def tell(self, event: str, level: str = "info", **fields: Any) -> None:
         """Add a line; texts are escaped, and bytes told as ASCII."""
         if self._stream is None:
-            return
+            return  # nobody reads, or nobody any more
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._lines.append(
             json.dumps({"time": time, "level": level, "event": event, **fields}, default=_ascii)
@@ -51,15 +51,17 @@ class Log:
     def close(self) -> None:
         """Write what is left, if anybody reads."""
         self._end.set()
-        if self._stream is not None:
+        if self._thread.is_alive():
             self._thread.join(_LAST_SECONDS)
 
     def _write(self) -> None:
-        while not self._end.wait(_PAUSE):
-            self._write_waiting()
-        self._write_waiting()
+        """Write what waits, now and then, until the end or until nobody reads any more."""
+        is_last = False
+        while not is_last and self._stream is not None:
+            is_last = self._end.wait(_PAUSE)
+            self._write_waiting(self._stream)
 
-    def _write_waiting(self) -> None:
+    def _write_waiting(self, stream: TextIO) -> None:
         lines = [self._lines.popleft() for _ in range(len(self._lines))]
         if not lines:
             return
@@ -68,10 +70,11 @@ class Log:
             self._n_written += lost
             lines.append(json.dumps({"level": "warning", "event": "log", "lines_lost": lost}))
         try:
-            self._stream.write("\n".join(lines) + "\n")
-            self._stream.flush()
-        except (OSError, ValueError):
-            self._stream = None  # its reader is gone
+            stream.write("\n".join(lines) + "\n")
+            stream.flush()
+        except (OSError, ValueError):  # its reader is gone
+            self._stream = None
+            self._lines.clear()
 
 
 class LogHandler(logging.Handler):

@@ -29,7 +29,7 @@ _AT_ONCE = 64  # images of one product
 _SMALL = 2**16  # pixels that are decoded at once; a millisecond
 _LARGE = 8_000_000  # pixels from where images are decoded one at a time
 _MOST_PHOTOS = 64  # that wait
-_MOST_SECONDS = 10.0  # to wait for an answer
+_MOST_SECONDS = 10.0  # to wait for an answer, or to decode the photographs of one request
 _MOST_WAITING = 4000  # images, however fast
 _PACE = 0.1  # weight of the newest measurement
 
@@ -173,14 +173,17 @@ class Predictor:
 
     def _decode_photos(self, job: _Job) -> None:
         """Decode what is left of a job, in a thread of its own, and hand it back."""
+        end = perf_counter() + _MOST_SECONDS
         try:
             for i, source in enumerate(job.sources):
+                if job.pixels[i] is None and perf_counter() > end:
+                    raise Busy(ceil(_MOST_SECONDS))
                 if job.pixels[i] is None:
                     job.pixels[i] = self._read(source, _LARGE)
                 if job.pixels[i] is None:
                     with self._one_large:
                         job.pixels[i] = self._read(source, MAX_PIXELS)
-        except Exception as err:  # the same
+        except Exception as err:  # told, too
             self._tell([(job, err)])
         else:
             self._add(job)

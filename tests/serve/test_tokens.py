@@ -1,0 +1,84 @@
+"""The token of a service is made once, and read by nobody else."""
+
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sklimg.errors import DataError, OutputError
+from sklimg.serve.tokens import read_token
+
+
+def test_it_is_made_once(tmp_path):
+    token, file, is_new = read_token(tmp_path / "a" / "b")
+    assert is_new
+    assert len(token) >= 43  # 32 random bytes
+    assert file == tmp_path / "a" / "b" / "token"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert read_token(tmp_path / "a" / "b") == (token, file, False)
+    assert read_token(tmp_path / "other")[0] != token
+
+
+def test_no_mask_opens_it(tmp_path):
+    before = os.umask(0)
+    try:
+        _, file, _ = read_token(tmp_path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["token"]
+
+
+def test_one_may_bring_a_token(tmp_path):
+    (tmp_path / "token").write_text("0123456789abcdef\n")
+    (tmp_path / "token").chmod(0o400)
+    assert read_token(tmp_path)[0] == "0123456789abcdef"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
+def test_one_that_others_can_read_is_refused(tmp_path, mode):
+    _, file, _ = read_token(tmp_path)
+    file.chmod(mode)
+    with pytest.raises(OutputError, match=rf"got mode {mode:04o}; run: chmod 600 "):
+        read_token(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"short", b"0123456789abcde f", b"\xff" * 20, b"a" * 257, b"a" * 20 + b"\n" + b"b" * 20],
+)
+def test_what_is_no_token(tmp_path, content):
+    (tmp_path / "token").write_bytes(content)
+    (tmp_path / "token").chmod(0o600)
+    with pytest.raises(DataError, match="expected a token of 16 to 256 letters"):
+        read_token(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "nowhere", "large"])
+def test_what_is_no_file(tmp_path, kind):
+    file = tmp_path / "token"
+    if kind == "folder":
+        file.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "nowhere":
+        file.symlink_to("absent")
+    else:
+        file.write_bytes(b"a" * 2000)
+        file.chmod(0o600)
+    with pytest.raises((OutputError, DataError), match="token"):
+        read_token(tmp_path)
+
+
+def test_a_folder_that_is_none(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError, match="the token cannot be kept there: .*use another --data"):
+        read_token(tmp_path / "file")
+
+
+def test_services_that_start_at_once_share_one(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: read_token(tmp_path), range(8)))
+    assert len({token for token, _, _ in found}) == 1
+    assert sum(is_new for _, _, is_new in found) == 1
