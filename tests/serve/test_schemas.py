@@ -1,0 +1,73 @@
+"""The description is true: generated requests are answered as it says."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sklimg.serve.schemas import problems
+from tests.serving import TOKEN
+
+HOOKS = str(Path(__file__).parents[1] / "generated.py")
+
+
+def generated(port, n, seed, *words):
+    """Return how generated requests fare: (number of cases, what was wrong)."""
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "run"),
+        f"http://127.0.0.1:{port}/openapi.json",
+        *("--checks", "all", "--continue-on-failure", "--max-examples", str(n)),
+        *("--seed", str(seed), "--no-color", "--suppress-health-check", "all", *words),
+    ]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.generated"},
+    )
+    found = re.search(r"([0-9,]+) generated, ([0-9,]+) passed", done.stdout)
+    assert found, done.stdout[-3000:] + done.stderr[-2000:]
+    n_cases, n_passed = (int(text.replace(",", "")) for text in found.groups())
+    is_right = done.returncode == 0 and n_cases == n_passed
+    return n_cases, "" if is_right else done.stdout[-5000:]
+
+
+@pytest.mark.parametrize("where", ["home", "elsewhere"])
+def test_generated_requests_are_answered_as_described(served, remote, where):
+    pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+    words = [] if where == "home" else ["-H", f"Authorization: Bearer {TOKEN}"]
+    asked = served if where == "home" else remote
+    n_cases, wrong = generated(asked.port, 60, 0, *words)
+    assert n_cases > 100
+    assert not wrong, wrong
+    statuses = {line.get("status") for line in asked.lines() if line.get("path") == "/predict"}
+    assert {200, 422} <= statuses
+    assert not [status for status in statuses if status and status >= 500]
+
+
+def test_whatever_is_refused_is_described(served):
+    told = served.ask("GET", "/openapi.json").json
+    assert told["info"]["title"] == "sklimg"
+    assert told["security"] == [{}, {"token": []}]
+    for methods in told["paths"].values():
+        for operation in methods.values():
+            assert {str(status) for status in problems()} <= set(operation["responses"])
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400:
+                    assert list(answer["content"]) == ["application/problem+json"]
+
+
+def test_the_token_is_asked_for_where_it_is_needed(remote):
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    assert remote.ask("GET", "/openapi.json", headers=headers).json["security"] == [{"token": []}]
+
+
+def test_a_vector_is_described_as_long_as_it_is(served):
+    body = served.ask("GET", "/openapi.json").json["paths"]["/predict"]["post"]["requestBody"]
+    schema = body["content"]["application/json"]["schema"]["properties"]["vectors"]
+    assert (schema["items"]["minItems"], schema["items"]["maxItems"]) == (64, 64)
+    assert (schema["minItems"], schema["maxItems"]) == (1, 1000)
