@@ -36,7 +36,8 @@ def test_the_entry_points_load(config):
 
 def test_package_data_opens():
     assert files("sklimg").joinpath("py.typed").read_text() == ""
-    for name in ("check.html", "report.html", "report.css", "report.js", "MODEL_CARD.md"):
+    names = ("check.html", "report.html", "report.css", "report.js", "MODEL_CARD.md")
+    for name in (*names, "serve.html", "servedocs.html", "serve.css"):
         assert files("sklimg").joinpath("templates", name).read_text()
 
 

@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
 LOWEST = "the suite on the lowest versions"
-RUNTIME = ("tune", "dask", "embed")  # extras that sklimg itself imports
+RUNTIME = ("tune", "dask", "embed", "serve")  # extras that sklimg itself imports
 
 
 def pytest(python, *words):

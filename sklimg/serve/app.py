@@ -98,12 +98,13 @@ def create_app(
     @app.post(
         "/predict",
         summary="What images or vectors show.",
+        response_description="What each image shows, in the order of the request.",
         response_model=Predictions,
         responses=problems(408, 422),
         openapi_extra={"requestBody": predict_body(model.spec.n_pixels)},
     )
     async def predict(request: Request, asked: Annotated[Asked, Query()]) -> Response:
-        """Images as the parts `images` of a form, or vectors of pixels as JSON."""
+        """Images as the parts named images of a form, or vectors of pixels as JSON."""
         content_type = request.headers.get("content-type", "")
         kind = media_type(content_type)
         if kind not in _TYPES:
@@ -137,14 +138,24 @@ def create_app(
             told["warnings"] = warnings
         return _json(told)
 
-    @app.get("/health", summary="How the service is.", response_model=Health, responses=problems())
+    @app.get(
+        "/health",
+        summary="How the service is.",
+        response_description="How it is, well or not.",
+        response_model=Health,
+        responses=problems(),
+    )
     async def health() -> Response:
         """Answered also while the service is not ready; the status tells."""
         told = {"status": state(), "model": model.id, "waiting": predictor.waiting}
         return _json(told)
 
     @app.get(
-        "/health/live", summary="Whether it runs.", response_model=Health, responses=problems()
+        "/health/live",
+        summary="Whether it runs.",
+        response_description="It runs.",
+        response_model=Health,
+        responses=problems(),
     )
     async def live() -> Response:
         """Answered as long as the service need not be started anew."""
@@ -153,7 +164,11 @@ def create_app(
         return await health()
 
     @app.get(
-        "/health/ready", summary="Whether to ask it.", response_model=Health, responses=problems()
+        "/health/ready",
+        summary="Whether to ask it.",
+        response_description="It may be asked.",
+        response_model=Health,
+        responses=problems(),
     )
     async def ready() -> Response:
         """Answered as long as questions may be sent."""
@@ -162,14 +177,24 @@ def create_app(
         return await health()
 
     @app.get(
-        "/classes", summary="What it tells apart.", response_model=Classes, responses=problems()
+        "/classes",
+        summary="What it tells apart.",
+        response_description="The classes.",
+        response_model=Classes,
+        responses=problems(),
     )
     async def classes() -> Response:
         """The classes in natural order, with the images that each was learned from."""
         told = [{"label": label, "images": model.counts[label]} for label in model.classes]
         return _json({"model": model.id, "classes": told})
 
-    @app.get("/model", summary="What answers.", response_model=ModelFacts, responses=problems())
+    @app.get(
+        "/model",
+        summary="What answers.",
+        response_description="The model.",
+        response_model=ModelFacts,
+        responses=problems(),
+    )
     async def about() -> Response:
         """The model: what it takes, when it is too unsure, and how good it was when tested."""
         return _json(facts)
@@ -188,15 +213,25 @@ def create_app(
         return Response(counters.text(), media_type=COUNTERS_TYPE)
 
     @app.get(
-        "/", summary="A page to begin with.", response_class=HTMLResponse, responses=problems()
+        "/",
+        summary="A page to begin with.",
+        response_description="The page.",
+        response_class=HTMLResponse,
+        responses=problems(),
     )
     async def start(request: Request) -> Response:
         """What is served here, a form to ask it, and how to ask from the shell."""
         return HTMLResponse(start_page(facts, model.classes, str(request.base_url)))
 
-    @app.get("/docs", summary="This page.", response_class=HTMLResponse, responses=problems())
+    @app.get(
+        "/docs",
+        summary="What can be asked, as a page.",
+        response_description="The page.",
+        response_class=HTMLResponse,
+        responses=problems(),
+    )
     async def docs() -> Response:
-        """What `/openapi.json` says, to read."""
+        """What openapi.json says, to read."""
         return HTMLResponse(docs_page(app.openapi()))
 
     def openapi() -> dict[str, Any]:

@@ -51,8 +51,9 @@ def start_page(facts: Mapping[str, Any], classes: Sequence[str], base: str) -> s
 def docs_page(openapi: Mapping[str, Any]) -> str:
     """Return an OpenAPI description as a page."""
     schemas = openapi["components"]["schemas"]
+    common = _common_refusals(openapi)
     operations = [
-        _operation(path, method, operation)
+        _operation(path, method, operation, set(common))
         for path, methods in openapi["paths"].items()
         for method, operation in methods.items()
     ]
@@ -72,6 +73,7 @@ def docs_page(openapi: Mapping[str, Any]) -> str:
         title="What can be asked",
         contents=contents,
         operations="".join(operations),
+        refusals=_answers("", common),
         shapes=shapes,
     )
 
@@ -87,10 +89,11 @@ def _lead(facts: Mapping[str, Any], n_classes: int) -> str:
     """Return what the model is, and how good."""
     text = f"Show it a picture, and it says which of {count(n_classes, 'class', 'classes')} it is."
     if test := facts["test"]:
-        low, high = test["accuracy_interval"]
+        shares = (test["accuracy"], *test["accuracy_interval"])
+        found, low, high = (f"{100 * share:.1f} %" for share in shares)
         text += (
-            f" Of {count(test['n_test'], 'picture')} that it had never seen, it knew "
-            f"{test['accuracy']:.1%} (95 %: {low:.1%} to {high:.1%})."
+            f" Of {count(test['n_test'], 'picture')} that it had never seen, it knew {found} "
+            f"(95 % interval: {low} to {high})."
         )
     return text
 
@@ -105,8 +108,26 @@ def _anchor(path: str, method: str) -> str:
     return method + path.replace("/", "-").replace("{", "").replace("}", "")
 
 
-def _operation(path: str, method: str, operation: Mapping[str, Any]) -> str:
-    """Return one thing that can be asked."""
+def _common_refusals(openapi: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the refusals that everything shares, by their status."""
+    told = [each["responses"] for methods in openapi["paths"].values() for each in methods.values()]
+    return {
+        status: answer
+        for status, answer in told[0].items()
+        if status >= "400" and all(each.get(status) == answer for each in told)
+    }
+
+
+def _answers(caption: str, responses: Mapping[str, Any]) -> str:
+    rows = [
+        (f"<code>{status}</code>", html_prose(told["description"]), _media(told))
+        for status, told in responses.items()
+    ]
+    return _table(caption, rows)
+
+
+def _operation(path: str, method: str, operation: Mapping[str, Any], common: set[str]) -> str:
+    """Return one thing that can be asked; what all refuse is told elsewhere."""
     parts = [
         f'<section class="operation" id="{_anchor(path, method)}">'
         f"<h2><code>{method.upper()} {html_text(path)}</code></h2>"
@@ -117,11 +138,8 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> str:
         parts.append(_table("In the query", rows))
     for media, told in operation.get("requestBody", {}).get("content", {}).items():
         parts.append(f"<p>As <code>{media}</code>:</p>{_fields(told['schema'])}")
-    rows = [
-        (f"<code>{status}</code>", html_prose(told["description"]), _media(told))
-        for status, told in operation["responses"].items()
-    ]
-    parts.append(_table("Answers", rows))
+    own = {key: told for key, told in operation["responses"].items() if key not in common}
+    parts.append(_answers("Answers", own))
     return "\n".join(parts) + "</section>"
 
 

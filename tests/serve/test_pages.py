@@ -34,8 +34,8 @@ class Seen(HTMLParser):
 def test_the_start_page_tells_of_the_model():
     page = start_page(FACTS, ["cat", "dog"], "http://localhost:8000/")
     assert "which of 2 classes" in page
-    assert "Of 120 pictures that it had never seen, it knew 95.0%" in page
-    assert "(95&nbsp;%: 90.0% to 97.5%)" in page
+    assert "Of 120 pictures that it had never seen, it knew 95.0&nbsp;% " in page
+    assert "(95&nbsp;% interval: 90.0&nbsp;% to 97.5&nbsp;%)" in page
     assert "<li>cat</li><li>dog</li>" in page
     assert "28×28 pixels, grey" in page
     assert (
