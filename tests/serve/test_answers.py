@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sklimg.images import encode_image
-from sklimg.serve import app as app_module
+from sklimg.serve import answers as answers_module
 from tests.hostile import HOSTILE
 from tests.serving import FORM, form, serving
 
@@ -117,12 +117,12 @@ def test_hostile_images_are_answered_or_refused(served):
 def test_large_bodies_are_parsed_as_small_ones(served, pixels):
     """They go another way, by a thread."""
     rows = [pixels[0].tolist()] * 1000
-    assert len(json.dumps(rows)) > app_module._AT_ONCE
+    assert len(json.dumps(rows)) > answers_module._AT_ONCE
     told = served.vectors(rows).json["predictions"]
     assert len(told) == 1000
     assert {each["label"] for each in told} == {"2"}
     big = encode_image(np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8))
-    assert len(big) > app_module._AT_ONCE
+    assert len(big) > answers_module._AT_ONCE
     assert served.images(big).status == 200
     assert served.json(b"[" * 200_000).status == 422
     assert served.ask("POST", "/predict", b"x" * 200_000, FORM).status == 400
@@ -171,13 +171,8 @@ def test_a_service_that_drains_is_alive_and_not_ready(bars_run):
 
 def test_a_service_whose_predictor_died_says_so(bars_run):
     with serving(bars_run.model) as served:
-        predictor = next(
-            cell.cell_contents
-            for route in served.app.routes
-            if route.path == "/predict"
-            for cell in route.endpoint.__closure__
-            if type(cell.cell_contents).__name__ == "Predictor"
-        )
+        (route,) = [route for route in served.app.routes if route.path == "/predict"]
+        predictor = route.endpoint.__self__._predictor
         predictor.close()
         assert served.ask("GET", "/health").json["status"] == "failed"
         assert served.ask("GET", "/health/live").status == 503
@@ -218,7 +213,7 @@ def test_a_bug_is_told_in_the_log_alone(bars_run, monkeypatch):
     def broken(*_):
         raise RuntimeError("a secret of the inside")
 
-    monkeypatch.setattr(app_module, "parse_vectors", broken)
+    monkeypatch.setattr(answers_module, "parse_vectors", broken)
     with serving(bars_run.model) as served:
         answer = served.json(b"{}", **{"X-Request-ID": "mine"})
         assert (answer.status, answer.json["code"]) == (500, "bug")

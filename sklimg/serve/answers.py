@@ -1,0 +1,192 @@
+"""What each page of a service answers.
+
+Floor 7: the extra serve.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse
+
+from sklimg.errors import ImageError
+from sklimg.files import count
+from sklimg.model import Model
+from sklimg.serve.bodies import NamedImage, media_type, parse_images, parse_vectors
+from sklimg.serve.counters import COUNTERS_TYPE, Counters
+from sklimg.serve.pages import docs_page, start_page
+from sklimg.serve.predictor import Busy, Predictor
+from sklimg.serve.problems import Problem
+from sklimg.serve.schemas import Asked
+
+__all__ = ["Answers"]
+
+_AT_ONCE = 2**16  # bytes of a body that are parsed without a thread; a millisecond
+_TYPES = ("multipart/form-data", "application/json")
+_MOST_WARNINGS = 10
+_SOON = {"Retry-After": "2"}
+_UNKNOWN = "how the training images became pixels was not recorded; pictures are taken as"
+
+
+class Answers:
+    """The answers of one service; each public method that takes a request is a page.
+
+    Parameters
+    ----------
+    model : Model
+    test : dict or None
+        ``accuracy``, ``accuracy_interval`` and ``n_test`` of the run it comes from.
+
+    Attributes
+    ----------
+    counters : Counters
+    is_draining : function
+        Tells whether the service is about to end.
+    openapi : function
+        Returns the description of the service.
+    """
+
+    def __init__(self, model: Model, test: dict[str, Any] | None):
+        self._model, self._predictor = model, Predictor(model)
+        self.counters = Counters(lambda: self._predictor.waiting)
+        self.is_draining: Callable[[], bool] = lambda: False
+        self.openapi: Callable[[], dict[str, Any]] = dict
+        self._facts = {
+            "id": model.id,
+            "n_classes": len(model.classes),
+            "n_pixels": model.spec.n_pixels,
+            "image": asdict(model.spec),
+            "image_is_known": model.spec_is_known,
+            "threshold": model.threshold,
+            "error_rate": model.error_rate,
+            "test": test,
+        }
+
+    async def close(self) -> None:
+        """Answer what waits, then end."""
+        await run_in_threadpool(self._predictor.close)
+
+    async def predict(self, request: Request, asked: Annotated[Asked, Query()]) -> Response:
+        """Images as the parts named images of a form, or vectors of pixels as JSON."""
+        model = self._model
+        content_type = request.headers.get("content-type", "")
+        kind = media_type(content_type)
+        if kind not in _TYPES:
+            raise Problem(
+                415,
+                "content_type",
+                f"Content-Type: expected {' or '.join(_TYPES)}, got {kind[:80] or 'none'}",
+                {"Accept-Post": ", ".join(_TYPES)},
+            )
+        body = await request.body()
+        images: Sequence[NamedImage] = ()
+        if kind == "application/json":
+            content: Any = await _parsed(parse_vectors, body, model.spec.n_pixels)
+            warnings = _warnings_of(content)
+        else:
+            images = await _parsed(parse_images, body, content_type)
+            content = [image.content for image in images]
+            warnings = [] if model.spec_is_known else [f"images: {_UNKNOWN} {model.spec}"]
+        try:
+            shares = await self._predictor.ask(content)
+        except Busy as err:
+            wait = {"Retry-After": str(err.seconds)}
+            raise Problem(503, "busy", "too many images wait; ask again later", wait) from err
+        _check_read(images, shares)
+        threshold = asked.reject if asked.reject is not None else model.threshold or 0.0
+        predictions = [_told(model.classes, each, asked.top, threshold) for each in shares]
+        self.counters.images.inc(len(predictions))
+        self.counters.rejected.inc(sum(told["rejected"] for told in predictions))
+        told = {"model": model.id, "predictions": predictions}
+        return _json(told | {"warnings": warnings} if warnings else told)
+
+    async def health(self, request: Request) -> Response:
+        """Answered also while the service is not ready; the status tells."""
+        told = {"status": self._state(), "model": self._model.id}
+        return _json(told | {"waiting": self._predictor.waiting})
+
+    async def live(self, request: Request) -> Response:
+        """Answered as long as the service need not be started anew."""
+        if self._state() == "failed":
+            raise Problem(503, "failed", "the service cannot answer; start it anew", _SOON)
+        return await self.health(request)
+
+    async def ready(self, request: Request) -> Response:
+        """Answered as long as questions may be sent."""
+        if self._state() != "ok":
+            raise Problem(503, self._state(), "the service takes no more questions", _SOON)
+        return await self.health(request)
+
+    async def classes(self, request: Request) -> Response:
+        """The classes in natural order, with the images that each was learned from."""
+        counts = self._model.counts
+        told = [{"label": label, "images": counts[label]} for label in self._model.classes]
+        return _json({"model": self._model.id, "classes": told})
+
+    async def about(self, request: Request) -> Response:
+        """The model: what it takes, when it is too unsure, and how good it was when tested."""
+        return _json(self._facts)
+
+    async def metrics(self, request: Request) -> Response:
+        """Requests, times and images since the start, in Prometheus's text format."""
+        return Response(self.counters.text(), media_type=COUNTERS_TYPE)
+
+    async def start(self, request: Request) -> Response:
+        """What is served here, a form to ask it, and how to ask from the shell."""
+        base = str(request.base_url)
+        return HTMLResponse(start_page(self._facts, self._model.classes, base))
+
+    async def docs(self, request: Request) -> Response:
+        """What openapi.json says, to read."""
+        return HTMLResponse(docs_page(self.openapi()))
+
+    def _state(self) -> str:
+        if not self._predictor.is_alive:
+            return "failed"
+        return "draining" if self.is_draining() else "ok"
+
+
+def _json(told: dict[str, Any]) -> Response:
+    """Return an answer in JSON, its letters escaped so that any label can be told."""
+    return Response(json.dumps(told), media_type="application/json")
+
+
+async def _parsed(parse: Any, body: bytes, *args: Any) -> Any:
+    """Parse a body; a large one in a thread, so that others are answered meanwhile."""
+    if len(body) <= _AT_ONCE:
+        return parse(body, *args)
+    return await run_in_threadpool(parse, body, *args)
+
+
+def _check_read(images: Sequence[NamedImage], shares: Sequence[np.ndarray | ImageError]) -> None:
+    """Raise if an image could not be read; nothing is answered by halves."""
+    errors = [
+        {
+            "index": i,
+            "name": images[i].name,
+            "code": err.code,
+            "detail": str(err).replace("image:", f"images[{i}]:", 1),
+        }
+        for i, err in enumerate(shares)
+        if isinstance(err, ImageError)
+    ]
+    if errors:
+        text = f"{len(errors)} of {count(len(shares), 'image')} cannot be read, none is answered"
+        raise Problem(422, "image", f"{text}: {errors[0]['detail']}", errors=errors)
+
+
+def _told(classes: Sequence[str], shares: np.ndarray, top: int, threshold: float) -> dict[str, Any]:
+    """Return the answer to one image."""
+    order = (-shares).argsort(kind="stable")[:top]
+    ranked = [{"label": classes[i], "probability": float(shares[i])} for i in order]
+    return {**ranked[0], "rejected": ranked[0]["probability"] < threshold, "top": ranked}
+
+
+def _warnings_of(vectors: np.ndarray) -> list[str]:
+    """Return what is odd about vectors."""
+    odd = np.flatnonzero(vectors.max(axis=1) == 1)[:_MOST_WARNINGS]
+    return [f"vectors[{i}]: no value is above 1; a model of 0-255 sees black" for i in odd]
