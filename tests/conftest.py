@@ -174,3 +174,11 @@ def compared(runs_to_compare, tmp_path, monkeypatch):
         shutil.copytree(path, tmp_path / path.name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def playwright():
+    """What drives a browser; tests that need it are skipped without it."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as started:
+        yield started

@@ -144,6 +144,10 @@ class Answers:
         """What openapi.json says, to read."""
         return HTMLResponse(docs_page(self.openapi()))
 
+    async def icon(self, request: Request) -> Response:
+        """No icon, which browsers ask for beside an answer in JSON."""
+        return Response(status_code=204)
+
     def _state(self) -> str:
         if not self._predictor.is_alive:
             return "failed"

@@ -130,3 +130,4 @@ def _add_pages(app: FastAPI, answers: Answers, n_pixels: int) -> None:
             response_class=HTMLResponse,
             responses=problems(),
         )(page)
+    app.get("/favicon.ico", status_code=204, include_in_schema=False)(answers.icon)

@@ -1,26 +1,13 @@
 """The report in a browser: it asks nobody for anything, and hands and keys can use it."""
 
-import shutil
-from contextlib import contextmanager
-from functools import cache
-
 import pytest
 
 from sklimg.report import write_report
 from sklimg.runfiles import read_run
+from tests.browsers import needs_chromium, open_page, violations
 from tests.reports import EVIL, write_run_files
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is on the path")
-
-
-@pytest.fixture(scope="module")
-def playwright():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as started:
-        yield started
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -41,34 +28,7 @@ def large_report(tmp_path_factory):
 def opened(playwright, tmp_path):
     """A way to open a page: opened(path, scheme="dark") gives it and what it complained of."""
 
-    @contextmanager
-    def open_page(path, **how):
-        how.setdefault("viewport", {"width": 1200, "height": 900})
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path / "user", executable_path=CHROMIUM, args=ARGUMENTS, **how
-        )
-        complaints = []
-        page = context.pages[0]
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(dialog.message))
-        page.on("request", lambda request: complaints.extend(_outside(request.url)))
-        page.goto(path.as_uri())
-        yield page
-        context.close()
-        assert complaints == []
-
-    return open_page
-
-
-def _outside(url):
-    """Return the address of a request that leaves the page."""
-    return [] if url.startswith(("file:", "data:")) else [url]
-
-
-@cache
-def _axe():
-    return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    return lambda path, **how: open_page(playwright, tmp_path / "user", path.as_uri(), **how)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -77,16 +37,14 @@ def test_nothing_stands_in_anybodys_way(opened, report, scheme, width):
     size = {"width": width, "height": 900}
     with opened(report, color_scheme=scheme, viewport=size) as page:
         page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
-        found = _axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert violations(page) == ""
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_80_classes_stand_in_nobodys_way_either(opened, large_report, scheme):
     with opened(large_report, color_scheme=scheme) as page:
-        found = _axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert violations(page) == ""
         chosen = page.locator('#matrix button[aria-pressed="true"]').bounding_box()
         box = page.locator(".matrix").bounding_box()
         assert box["x"] < chosen["x"] < box["x"] + box["width"]
