@@ -18,6 +18,7 @@ __all__ = ["Connection"]
 HEAD_SECONDS = 10.0  # for the head of a request
 FETCH_SECONDS = 20.0  # for an answer to be fetched
 _MOST_IGNORED = 20_000_000  # bytes of a body whose answer was given already
+_MOST_CONNECTIONS = 1000  # before the one that has been idle for longest makes room
 
 
 class Connection(H11Protocol):
@@ -27,8 +28,10 @@ class Connection(H11Protocol):
         """Begin to wait for a request."""
         super().connection_made(transport)
         self._state: tuple[str, int] | None = None
-        self._since = self.loop.time()
+        self._since = self._idle_since = self.loop.time()
         self._n_answered = self._n_ignored = 0
+        if len(self.connections) > _MOST_CONNECTIONS:
+            self._make_room()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; of a body that nobody wants any more, not for ever."""
@@ -43,6 +46,7 @@ class Connection(H11Protocol):
         """Begin to wait for the next request."""
         self._n_answered += 1
         self._n_ignored = 0
+        self._idle_since = self.loop.time()
         super().on_response_complete()
 
     def look(self) -> None:
@@ -55,10 +59,6 @@ class Connection(H11Protocol):
         if most is not None and now - self._since > most:
             self.transport.abort()
 
-    def is_idle(self) -> bool:
-        """Tell whether no request is under way."""
-        return self._waits_for() == "head"
-
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that are no HTTP, and end the connection."""
         told = {"type": "about:blank", "title": HTTPStatus(400).phrase, "status": 400}
@@ -68,7 +68,14 @@ class Connection(H11Protocol):
         self.transport.write((head + body).encode())
         self.transport.close()
 
+    def _make_room(self) -> None:
+        """End the connection that has waited for a request for longest."""
+        idle = [one for one in self.connections if one is not self and one._waits_for() == "head"]
+        if idle:
+            min(idle, key=lambda one: one._idle_since).transport.abort()
+
     def _waits_for(self) -> str:
+        """Return what is awaited: the head of a request, the service, that an answer is fetched."""
         if self.transport.is_closing() or self.flow.write_paused:
             return "fetch"
         is_answered = self.cycle is None or self.cycle.response_complete

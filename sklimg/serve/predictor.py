@@ -31,6 +31,7 @@ _LARGE = 8_000_000  # pixels from where images are decoded one at a time
 _MOST_PHOTOS = 64  # that wait
 _MOST_SECONDS = 10.0  # to wait for an answer, or to decode the photographs of one request
 _MOST_WAITING = 4000  # images, however fast
+_AFTER_END = 2  # seconds, in which another service may have started
 _PACE = 0.1  # weight of the newest measurement
 
 
@@ -111,8 +112,10 @@ class Predictor:
         Raises
         ------
         Busy
-            If it would have to wait for long.
+            If it would have to wait for long, or for ever.
         """
+        if not self.is_alive:
+            raise Busy(_AFTER_END)
         wait = self.waiting * self._seconds
         if self.waiting and (wait > _MOST_SECONDS or self.waiting + len(content) > _MOST_WAITING):
             raise Busy(max(1, ceil(wait)))

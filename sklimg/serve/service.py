@@ -6,6 +6,7 @@ Floor 7: the extra serve; runs until it is stopped.
 import json
 import logging
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from sklimg.serve.server import Server
 __all__ = ["load_service", "serve_model"]
 
 _MOST_BYTES = 2**28
+_FILES = 4096  # that may be open at once
 
 
 def load_service(path: str | os.PathLike | None = None) -> tuple[Model, dict[str, Any] | None]:
@@ -69,6 +71,7 @@ def serve_model(
     opened : function
         Called when clients can come.
     """
+    _open_more_files()
     handler = LogHandler(log)
     logging.getLogger().addHandler(handler)
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # warns of damage, as we do
@@ -78,6 +81,14 @@ def serve_model(
     finally:
         logging.getLogger().removeHandler(handler)
         log.close()
+
+
+def _open_more_files() -> None:
+    """Let this process have more connections than the 1,024 files that are usual."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _tested(file: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -91,6 +92,31 @@ def test_who_does_not_fetch_answers_is_ended(hasty):
                 break
         assert not hasty.server.server_state.connections
     assert hasty.ask("GET", "/health").status == 200
+
+
+def test_the_one_that_is_idle_for_longest_makes_room(bars_run, monkeypatch):
+    monkeypatch.setattr(connections, "_MOST_CONNECTIONS", 5)
+    with serving(bars_run.model) as served:
+        socks = []
+        for _ in range(5):
+            socks.append(opened(served))
+            time.sleep(0.05)
+        socks[0].sendall(HEAD)
+        one_answer(socks[0])  # so that the second has waited for longest
+        time.sleep(0.05)
+        socks[2].sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
+        time.sleep(0.05)
+        for _ in range(3):
+            socks.append(opened(served))
+            socks[-1].sendall(HEAD)
+            assert b"200 OK" in one_answer(socks[-1])
+        gone = []
+        for number, sock in enumerate(socks):
+            sock.settimeout(0.2)
+            with suppress(TimeoutError):
+                gone += [number] if not received(sock) else []
+            sock.close()
+    assert gone == [1, 3, 4]
 
 
 def test_what_is_no_http_is_told_so(served):

@@ -254,6 +254,8 @@ def test_closing_answers_what_waits():
     found = [levels_of(each)[0] for each in asyncio.run(ask_all())]
     assert found == [*range(20, 30), 40]
     assert not predictor.is_alive
+    with pytest.raises(Busy):
+        asyncio.run(predictor.ask(rows(1)))
 
 
 def test_the_pace_follows_what_is_measured(made):
