@@ -47,13 +47,15 @@ DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS)
 
 
 @contextmanager
-def replacing_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
+def replacing_file(path: str | os.PathLike, mode: int = 0o666) -> Iterator[BinaryIO]:
     """Open a binary file that takes its place whole when the block ends.
 
     Parameters
     ----------
     path : path
         The target; its folders are made when missing. A link is followed.
+    mode : int, default=0o666
+        Who may read and write it, before the mask of the process.
 
     Yields
     ------
@@ -71,7 +73,7 @@ def replacing_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
             if target.exists() and not target.is_file():
                 raise OutputError(f"{path}: expected a file to replace, got a folder or a device")
             target.parent.mkdir(parents=True, exist_ok=True)
-            beside, handle = stack.enter_context(partial_file(target))
+            beside, handle = stack.enter_context(partial_file(target, mode))
         with _disk_errors_named(path), os.fdopen(handle, "w+b", closefd=False) as file:
             yield file
             file.flush()

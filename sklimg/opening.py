@@ -13,9 +13,14 @@ from sklimg.errors import ImageError
 from sklimg.formats import FORMATS, MAX_PIXELS, cut_error, unknown_error
 from sklimg.jpeg import count_scans
 
-__all__ = ["check_size", "opened_image"]
+__all__ = ["check_size", "load_formats", "opened_image"]
 
 _MAX_WORK = 50 * MAX_PIXELS  # a progressive JPEG has about ten scans
+
+
+def load_formats() -> None:
+    """Import Pillow's decoders now, which it does when it meets an odd file otherwise."""
+    Image.init()
 
 
 @contextmanager

@@ -5,13 +5,15 @@ Floor 1: reads files of the package.
 
 import hashlib
 from base64 import b64encode
+from functools import cache
 from importlib.resources import files
 
 __all__ = ["page_part", "policy_digest"]
 
 
+@cache
 def page_part(name: str) -> str:
-    """Return the text of a template, a style or a script."""
+    """Return the text of a template, a style or a script; it is read once."""
     return files("sklimg").joinpath("templates", name).read_text("utf-8")
 
 

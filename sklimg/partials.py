@@ -25,13 +25,15 @@ _TRIES = 100  # a sweeper may take a new partial away before it is locked
 
 
 @contextmanager
-def partial_file(target: Path) -> Iterator[tuple[Path, int]]:
+def partial_file(target: Path, mode: int = 0o666) -> Iterator[tuple[Path, int]]:
     """Make a partial of a file; it is gone when the block ends, unless renamed.
 
     Parameters
     ----------
     target : Path
         Its folder must exist; partials that dead writers left of it are removed.
+    mode : int, default=0o666
+        Who may read and write it, before the mask of the process.
 
     Yields
     ------
@@ -42,7 +44,7 @@ def partial_file(target: Path) -> Iterator[tuple[Path, int]]:
     """
 
     def make(path: Path) -> int:
-        return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
+        return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode)
 
     with _locked(target, make) as (path, handle):
         yield path, handle

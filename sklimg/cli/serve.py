@@ -15,10 +15,14 @@ _DATA = Path("artifacts", "serve")
 
 @click.command("serve", cls=Command, short_help="Answer over HTTP.")
 @click.option(
-    "-m", "--model", metavar="MODEL", help="Run folder or its model/.  [default: artifacts/latest]"
+    "-m",
+    "--model",
+    metavar="MODEL",
+    help="Run folder, its model/ or an exported zip.  [default: artifacts/latest]",
 )
 @click.option(
     "--host",
+    metavar="NAME",
     default="127.0.0.1",
     show_default=True,
     help="Name or address to listen on. Where others can reach it, every request needs the token.",
@@ -36,7 +40,7 @@ _DATA = Path("artifacts", "serve")
     default=_DATA,
     show_default=True,
     metavar="DIR",
-    help="Where the service keeps what is its own, the token for a start.",
+    help="Folder of the service, in which it keeps its token.",
 )
 @click.option(
     "--allow-host",
@@ -70,12 +74,17 @@ def serve(model, host, port, data, hosts):
         say(f"model     {loaded.id}: {classes}, {loaded.spec}")
         shown = f"{token}, kept in {file}" if is_new else f"in {file}"
         why = "changes something" if access.is_local else "asks anything"
-        say(f"token     {shown}; needed by whoever {why}")
+        say(f"token     {shown}; needed by whoever {why}", warning=is_new)  # it is told but once
         if not access.is_local:
             say(
                 "warning: what is sent can be read on the way; let a proxy encrypt it", warning=True
             )
-        log = Log(None if is_quiet() else sys.stderr)
-        serve_model(loaded, test, access, listener, log, opened=lambda: result(listener.url()))
+        log = Log(sys.stderr, is_quiet())
+        serve_model(loaded, test, access, listener, log, _tell_url(listener))
     finally:
         listener.close()
+
+
+def _tell_url(listener):
+    """Return what prints where the service is; it goes on if nobody reads that."""
+    return lambda: result(listener.url(), go_on=True)

@@ -2,7 +2,8 @@
 
 - A request names the host that it is for. A page of another site whose name was made to
   lead here still names itself, and is refused.
-- A browser tells from which site a request comes. Those of other sites are refused.
+- A browser tells from which site a page asks, where it could do harm or read the answer.
+  Those of other sites are refused.
 - Whatever is not a question needs the token, and so does everything where others than
   this machine can ask. A token that is wrong is refused wherever it is shown.
 

@@ -3,6 +3,7 @@
 Floor 7: the extra serve.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -14,7 +15,6 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
 from sklimg.errors import ImageError
-from sklimg.files import count
 from sklimg.model import Model
 from sklimg.serve.bodies import NamedImage, media_type, parse_images, parse_vectors
 from sklimg.serve.counters import COUNTERS_TYPE, Counters
@@ -25,9 +25,11 @@ from sklimg.serve.schemas import Asked
 
 __all__ = ["Answers"]
 
-_AT_ONCE = 2**16  # bytes of a body that are parsed without a thread; a millisecond
+_SMALL_BYTES = 2**16  # of a body that is parsed without a thread; a millisecond
 _TYPES = ("multipart/form-data", "application/json")
 _MOST_WARNINGS = 10
+_MOST_TOLD = 20_000  # classes of all images of an answer; a tenth of a second
+_N_PARSERS = 2  # large bodies that are parsed at once
 _SOON = {"Retry-After": "2"}
 _UNKNOWN = "how the training images became pixels was not recorded; pictures are taken as"
 
@@ -52,6 +54,7 @@ class Answers:
 
     def __init__(self, model: Model, test: dict[str, Any] | None):
         self._model, self._predictor = model, Predictor(model)
+        self._parsers = asyncio.Semaphore(_N_PARSERS)
         self.counters = Counters(lambda: self._predictor.waiting)
         self.is_draining: Callable[[], bool] = lambda: False
         self.openapi: Callable[[], dict[str, Any]] = dict
@@ -66,8 +69,13 @@ class Answers:
             "test": test,
         }
 
+    async def open(self) -> None:
+        """Read now what is read once: nothing has to be opened for a request."""
+        await run_in_threadpool(start_page, self._facts, self._model.classes, "")
+        docs_page(self.openapi())
+
     async def close(self) -> None:
-        """Answer what waits, then end."""
+        """End; whatever still waits is refused."""
         await run_in_threadpool(self._predictor.close)
 
     async def predict(self, request: Request, asked: Annotated[Asked, Query()]) -> Response:
@@ -85,10 +93,10 @@ class Answers:
         body = await request.body()
         images: Sequence[NamedImage] = ()
         if kind == "application/json":
-            content: Any = await _parsed(parse_vectors, body, model.spec.n_pixels)
+            content: Any = await self._parsed(parse_vectors, body, model.spec.n_pixels)
             warnings = _warnings_of(content)
         else:
-            images = await _parsed(parse_images, body, content_type)
+            images = await self._parsed(parse_images, body, content_type)
             content = [image.content for image in images]
             warnings = [] if model.spec_is_known else [f"images: {_UNKNOWN} {model.spec}"]
         try:
@@ -98,6 +106,14 @@ class Answers:
             raise Problem(503, "busy", "too many images wait; ask again later", wait) from err
         _check_read(images, shares)
         threshold = asked.reject if asked.reject is not None else model.threshold or 0.0
+        n_told = len(shares) * min(asked.top, len(model.classes))
+        if n_told > _MOST_TOLD:
+            raise Problem(
+                422,
+                "parameter",
+                f"query: top: expected at most {_MOST_TOLD:,} classes of all images together, got "
+                f"{n_told:,}; ask for fewer, or send fewer images",
+            )
         predictions = [_told(model.classes, each, asked.top, threshold) for each in shares]
         self.counters.images.inc(len(predictions))
         self.counters.rejected.inc(sum(told["rejected"] for told in predictions))
@@ -148,6 +164,13 @@ class Answers:
         """No icon, which browsers ask for beside an answer in JSON."""
         return Response(status_code=204)
 
+    async def _parsed(self, parse: Callable[..., Any], body: bytes, *args: Any) -> Any:
+        """Parse a body; a large one in a thread, so that others are answered meanwhile."""
+        if len(body) <= _SMALL_BYTES:
+            return parse(body, *args)
+        async with self._parsers:
+            return await run_in_threadpool(parse, body, *args)
+
     def _state(self) -> str:
         if not self._predictor.is_alive:
             return "failed"
@@ -157,13 +180,6 @@ class Answers:
 def _json(told: dict[str, Any]) -> Response:
     """Return an answer in JSON, its letters escaped so that any label can be told."""
     return Response(json.dumps(told), media_type="application/json")
-
-
-async def _parsed(parse: Any, body: bytes, *args: Any) -> Any:
-    """Parse a body; a large one in a thread, so that others are answered meanwhile."""
-    if len(body) <= _AT_ONCE:
-        return parse(body, *args)
-    return await run_in_threadpool(parse, body, *args)
 
 
 def _check_read(images: Sequence[NamedImage], shares: Sequence[np.ndarray | ImageError]) -> None:
@@ -179,8 +195,9 @@ def _check_read(images: Sequence[NamedImage], shares: Sequence[np.ndarray | Imag
         if isinstance(err, ImageError)
     ]
     if errors:
-        text = f"{len(errors)} of {count(len(shares), 'image')} cannot be read, none is answered"
-        raise Problem(422, "image", f"{text}: {errors[0]['detail']}", errors=errors)
+        text = f"{len(errors)} of {len(shares)} images cannot be read, none is answered: "
+        detail = (text if len(shares) > 1 else "") + errors[0]["detail"]
+        raise Problem(422, "image", detail, errors=errors)
 
 
 def _told(classes: Sequence[str], shares: np.ndarray, top: int, threshold: float) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sklimg.serve.problems import Problem
 
 __all__ = [
     "MOST_IMAGES",
+    "MOST_NUMBERS",
     "MOST_VECTORS",
     "NamedImage",
     "media_type",
@@ -27,6 +28,7 @@ __all__ = [
 
 MOST_IMAGES = 100
 MOST_VECTORS = 1000
+MOST_NUMBERS = 1_000_000  # a tenth of a second
 _FIELD = "images"
 _MOST_BOUNDARY = 70  # letters, by RFC 2046
 
@@ -61,17 +63,22 @@ def parse_vectors(body: bytes, n_pixels: int) -> np.ndarray:
     Problem
         400 if it is no JSON, 422 if it holds something else.
     """
-    # before any of them is made: 5 million of them would hold up everybody for half a second
-    if body.count(b"[") > MOST_VECTORS + 1 or body.count(b",") > MOST_VECTORS * n_pixels:
-        raise _unusable("vectors", f"at most {MOST_VECTORS} lists of {n_pixels} numbers", "more")
+    # before any of them is made, which would hold up everybody
+    if body.count(b"[") > MOST_VECTORS + 1 or body.count(b",") >= MOST_NUMBERS:
+        raise _unusable(
+            "vectors", f"at most {MOST_VECTORS} lists and {MOST_NUMBERS:,} numbers in all", "more"
+        )
     try:
         told = json.loads(
             body.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_number
         )
     except (ValueError, RecursionError) as err:
-        raise Problem(400, "json", f"body: expected JSON, got something else: {err}") from err
+        why = "a number of thousands of digits" if "int_max_str_digits" in str(err) else err
+        raise Problem(400, "json", f"body: expected JSON, got something else: {why}") from err
     if not isinstance(told, dict) or list(told) != ["vectors"]:
-        got = f"the keys {list(told)}" if isinstance(told, dict) else _kind(told)
+        got = (
+            f"the keys {[key[:40] for key in told][:5]}" if isinstance(told, dict) else _kind(told)
+        )
         raise _unusable("body", 'an object with the one key "vectors"', got)
     vectors = told["vectors"]
     if not isinstance(vectors, list) or not 1 <= len(vectors) <= MOST_VECTORS:

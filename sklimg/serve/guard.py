@@ -24,7 +24,7 @@ __all__ = ["BODY_SECONDS", "MOST_BODY", "Guard"]
 
 MOST_BODY = 10_000_000  # bytes
 BODY_SECONDS = 30.0
-_MOST_BODIES = 300_000_000  # bytes, of all requests together
+_MOST_BODIES = 100_000_000  # bytes, of all requests together
 _GONE = 499  # a client that left; nobody is told
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _HEADERS = [
@@ -34,6 +34,7 @@ _HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-frame-options", b"DENY"),
 ]
+_ENDING = Problem(503, "draining", "the service ends; ask again", {"Retry-After": "2"})
 
 
 class Guard:
@@ -76,6 +77,9 @@ class Guard:
             await problem.response()(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             exchange.status = _GONE
+        except asyncio.CancelledError:  # the service ends, and waits no longer
+            if exchange.status is None:
+                await _ENDING.response()(scope, exchange.receive, exchange.send)
         except Exception as err:  # a bug, of which the client was told no more than that
             self._log.tell(
                 "error", "error", id=exchange.id, trace="".join(traceback.format_exception(err))
@@ -83,6 +87,17 @@ class Guard:
         finally:
             self._n_held -= exchange.n_bytes
             self._tell(exchange, perf_counter() - start)
+
+    def answer_to_damage(self, client: str) -> bytes:
+        """Return the whole answer to bytes of a client that are no HTTP; told in the log, too."""
+        problem = Problem(400, "http", "expected HTTP/1.1, got something else, damaged or in bits")
+        answer, name = problem.response(), secrets.token_hex(8)
+        headers = [*answer.raw_headers, *_HEADERS, (b"x-request-id", name.encode())]
+        lines = [b"HTTP/1.1 400 Bad Request", b"connection: close"]
+        lines += [key + b": " + value for key, value in headers]
+        self._counters.count("", "", 400, 0.0)
+        self._log.tell("request", id=name, client=client, method="", path="", status=400)
+        return b"\r\n".join([*lines, b"", bytes(answer.body)])
 
     def hold(self, n_bytes: int) -> None:
         """Reckon with more bytes of bodies; raise if they are too many."""
@@ -97,7 +112,7 @@ class Guard:
             "request",
             id=exchange.id,
             client=(scope.get("client") or ("",))[0],
-            method=scope["method"],
+            method=scope["method"][:20],
             path=scope.get("raw_path", b"")[:200],
             status=status,
             bytes=exchange.n_bytes,
@@ -114,6 +129,8 @@ class _Exchange:
         self.n_bytes = 0
         self.status: int | None = None
         self._end = asyncio.get_running_loop().time() + BODY_SECONDS
+        # a client that sends its body when it is told to, and has not been told
+        self._is_waited_for = any(key == b"expect" for key, _ in scope["headers"])
         given = next((value for key, value in scope["headers"] if key == b"x-request-id"), b"")
         self.id = given.decode() if _ID.fullmatch(given) else secrets.token_hex(8)
 
@@ -142,6 +159,7 @@ class _Exchange:
                 f"body: expected all of it within {BODY_SECONDS:.0f} s; send it faster, or less",
                 {"Connection": "close"},
             ) from err
+        self._is_waited_for = False
         n = len(message.get("body", b""))
         self.n_bytes += n
         self.guard.hold(n)
@@ -154,7 +172,8 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message["headers"], *_HEADERS, (b"x-request-id", self.id.encode())]
-            if self.guard.is_draining and not any(key == b"connection" for key, _ in headers):
+            is_last = self.guard.is_draining or self._is_waited_for
+            if is_last and not any(key.lower() == b"connection" for key, _ in headers):
                 headers.append((b"connection", b"close"))
             message = {**message, "headers": headers}
         elif self.scope["method"] == "HEAD":

@@ -5,6 +5,7 @@ Floor 7: sockets; prints nothing.
 
 import asyncio
 import ctypes
+import re
 import socket
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
@@ -14,7 +15,8 @@ from sklimg.serve.access import LOOPBACK_NAMES, Access
 
 __all__ = ["Listener"]
 
-_BACKLOG = 1024
+_BACKLOG = 1024  # connections
+_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f]*:[0-9a-f:.]+")
 _AT_ONCE = 64  # connections taken before others are looked after
 _PAUSE = 0.5  # seconds, when no more can be taken
 
@@ -53,7 +55,7 @@ class Listener:
         self._sockets: list[socket.socket] = []
         try:
             for family, _, _, _, address in dict.fromkeys(found):
-                self._bind(family, address)
+                self._listen(family, address)
         except OSError as err:
             self.close()
             raise OutputError(
@@ -71,7 +73,6 @@ class Listener:
         self._loop, self._factory = asyncio.get_running_loop(), factory
         self._tasks: set[asyncio.Task] = set()
         for sock in self._sockets:
-            sock.listen(_BACKLOG)
             self._loop.add_reader(sock, self._take, sock)
 
     async def leave(self) -> None:
@@ -92,8 +93,19 @@ class Listener:
         token : str
         names : iterable of str
             By which it is reached through a proxy, and so perhaps from everywhere.
+
+        Raises
+        ------
+        UsageError
+            If a name is none.
         """
         told = [name.lower().rstrip(".") for name in names]
+        for name in told:
+            if not _NAME.fullmatch(name):
+                raise UsageError(
+                    f"--allow-host: expected a name such as pictures.example.org, got {name!r}; "
+                    "leave out scheme and port"
+                )
         is_local = self.is_local and not told
         own = [self._host.lower(), *self.addresses]
         if not is_local:
@@ -113,7 +125,7 @@ class Listener:
             sock.close()
         self._sockets = []
 
-    def _bind(self, family: int, address: tuple) -> None:
+    def _listen(self, family: int, address: tuple) -> None:
         # named as TCP, without which asyncio would let answers wait for each other (Nagle)
         sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._sockets.append(sock)
@@ -122,6 +134,7 @@ class Listener:
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind((address[0], self.port, *address[2:]))
+        sock.listen(_BACKLOG)
         self.port = sock.getsockname()[1]
 
     def _take(self, sock: socket.socket) -> None:

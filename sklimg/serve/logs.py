@@ -8,9 +8,10 @@ Floor 7: writes to one stream.
 
 import json
 import logging
+import os
 from collections import deque
 from datetime import UTC, datetime
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, TextIO
 
 __all__ = ["Log", "LogHandler"]
@@ -27,12 +28,15 @@ class Log:
     ----------
     stream : text file or None
         None for a log that is kept nowhere.
+    is_quiet : bool, default=False
+        Whether only warnings and errors are told.
     """
 
-    def __init__(self, stream: TextIO | None):
-        self._stream = stream
+    def __init__(self, stream: TextIO | None, is_quiet: bool = False):
+        self._stream, self._is_quiet = stream, is_quiet
+        self._lock = Lock()
         self._lines: deque[str] = deque(maxlen=_MOST_LINES)
-        self._n_told, self._n_written = 0, 0
+        self._n_told = 0  # since lines were written last
         self._end = Event()
         self._thread = Thread(target=self._write, name="log", daemon=True)
         if stream is not None:
@@ -40,13 +44,14 @@ class Log:
 
     def tell(self, event: str, level: str = "info", **fields: Any) -> None:
         """Add a line; texts are escaped, and bytes told as ASCII."""
-        if self._stream is None:
-            return  # nobody reads, or nobody any more
+        if self._stream is None or (self._is_quiet and level == "info"):
+            return
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._lines.append(
-            json.dumps({"time": time, "level": level, "event": event, **fields}, default=_ascii)
-        )
-        self._n_told += 1
+        told = {"time": time, "level": level, "event": event, **fields}
+        line = json.dumps(told, default=_ascii)
+        with self._lock:
+            self._lines.append(line)
+            self._n_told += 1
 
     def close(self) -> None:
         """Write what is left, if anybody reads."""
@@ -62,16 +67,16 @@ class Log:
             self._write_waiting(self._stream)
 
     def _write_waiting(self, stream: TextIO) -> None:
-        lines = [self._lines.popleft() for _ in range(len(self._lines))]
+        with self._lock:
+            lines = list(self._lines)
+            self._lines.clear()
+            lost, self._n_told = self._n_told - len(lines), 0
         if not lines:
             return
-        self._n_written += len(lines)
-        if lost := self._n_told - self._n_written - len(self._lines):
-            self._n_written += lost
+        if lost:
             lines.append(json.dumps({"level": "warning", "event": "log", "lines_lost": lost}))
         try:
-            stream.write("\n".join(lines) + "\n")
-            stream.flush()
+            _put(stream, "\n".join(lines) + "\n")
         except (OSError, ValueError):  # its reader is gone
             self._stream = None
             self._lines.clear()
@@ -95,6 +100,19 @@ class LogHandler(logging.Handler):
             detail=record.getMessage()[:1000],
             **fields,
         )
+
+
+def _put(stream: TextIO, text: str) -> None:
+    """Write to the file behind a stream: who waits for its reader holds no lock of it."""
+    try:
+        handle = stream.fileno()
+    except (AttributeError, OSError, ValueError):  # none, or only in memory
+        stream.write(text)
+        stream.flush()
+        return
+    data = text.encode()
+    while data:
+        data = data[os.write(handle, data) :]
 
 
 def _ascii(value: Any) -> str:

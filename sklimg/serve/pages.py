@@ -34,7 +34,6 @@ def start_page(facts: Mapping[str, Any], classes: Sequence[str], base: str) -> s
     more = len(classes) - _MOST_CLASSES
     if more > 0:
         shown += f"<li>and {more} more</li>"
-    example = ",".join(["0"] * 3)
     return _page(
         "serve.html",
         title=f"{count(len(classes), 'class', 'classes')}, served by sklimg",
@@ -43,7 +42,6 @@ def start_page(facts: Mapping[str, Any], classes: Sequence[str], base: str) -> s
         id=html_text(facts["id"]),
         base=html_text(base.rstrip("/")),
         image=html_text(_image(facts)),
-        vector=html_text(f"[[{example},…]]"),
         n_pixels=facts["n_pixels"],
     )
 
@@ -52,16 +50,15 @@ def docs_page(openapi: Mapping[str, Any]) -> str:
     """Return an OpenAPI description as a page."""
     schemas = openapi["components"]["schemas"]
     common = _common_refusals(openapi)
-    operations = [
-        _operation(path, method, operation, set(common))
+    asked = [
+        (path, method, operation)
         for path, methods in openapi["paths"].items()
         for method, operation in methods.items()
     ]
     contents = "".join(
         f'<li><a href="#{_anchor(path, method)}"><code>{method.upper()} {html_text(path)}</code>'
         f"</a> {html_text(operation['summary'])}</li>"
-        for path, methods in openapi["paths"].items()
-        for method, operation in methods.items()
+        for path, method, operation in asked
     )
     shapes = "".join(
         f'<h3 id="{html_text(name)}">{html_text(name)}</h3>'
@@ -72,7 +69,7 @@ def docs_page(openapi: Mapping[str, Any]) -> str:
         "servedocs.html",
         title="What can be asked",
         contents=contents,
-        operations="".join(operations),
+        operations="".join(_operation(*each, set(common)) for each in asked),
         refusals=_answers("", common),
         shapes=shapes,
     )
@@ -167,7 +164,8 @@ def _kind(schema: Mapping[str, Any]) -> str:
         return " or ".join(_kind(each) for each in schema["anyOf"])
     kind = "file" if schema.get("format") == "binary" else schema.get("type", "")
     if kind == "array":
-        return f"{_range(schema, 'minItems', 'maxItems')} × {_kind(schema['items'])}".strip(" ×")
+        number = _range(schema, "minItems", "maxItems")
+        return f"{f'{number} ×' if number else 'list of'} {_kind(schema['items'])}"
     numbers = _range(schema, "minimum", "maximum")
     default = f", {schema['default']} if not given" if "default" in schema else ""
     return html_text(f"{kind} {numbers}".strip() + default)

@@ -57,7 +57,7 @@ class Problem(Exception):
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "code": self.code,
-            "detail": one_line(self.detail)[:_MOST_TEXT],
+            "detail": one_line(self.detail[:_MOST_TEXT]),
         }
         if self.errors:
             told["errors"] = self.errors
@@ -75,7 +75,7 @@ async def as_problem(request: Request, err: Exception) -> Response:
         err = Problem(422, "parameter", f"query: {text}", errors=errors)
     elif isinstance(err, HTTPException):
         text = _REMEDIES.get(err.status_code, str(err.detail))
-        where = request.url.path if err.status_code == 404 else request.method
+        where = request.scope["path"] if err.status_code == 404 else request.method
         code = _CODES.get(err.status_code, "refused")
         err = Problem(err.status_code, code, f"{where}: {text}", err.headers)
     elif not isinstance(err, Problem):

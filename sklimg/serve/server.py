@@ -17,7 +17,7 @@ from sklimg.serve.listener import Listener
 
 __all__ = ["Server"]
 
-_IDLE_SECONDS = 15  # that a connection may wait for its next request
+_IDLE_SECONDS = 8  # that a connection may wait for its next request; less than for a head
 _LAST_SECONDS = 30  # for what is under way when it is told to stop
 _LINGER_SECONDS = 1.0  # in which a request may still come on a connection that is open
 _TICKS = 10  # of a tenth of a second between two looks at the connections
@@ -85,8 +85,7 @@ class Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Look at the connections once a second."""
         if counter % _TICKS == 0:
-            for connection in list(self.server_state.connections):
-                connection.look()
+            self._look()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list | None = None) -> None:
@@ -96,7 +95,19 @@ class Server(uvicorn.Server):
         end = asyncio.get_running_loop().time() + _LINGER_SECONDS
         while self.server_state.connections and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.02)
+        looking = asyncio.ensure_future(self._keep_looking())
         await super().shutdown()
+        looking.cancel()
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            self._look()
+
+    def _look(self) -> None:
+        """End the connections that wait for their clients for too long."""
+        for connection in list(self.server_state.connections):
+            connection.look()
 
     def _stop(self, *_: object) -> None:
         self.should_exit = True

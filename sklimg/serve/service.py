@@ -74,7 +74,8 @@ def serve_model(
     _open_more_files()
     handler = LogHandler(log)
     logging.getLogger().addHandler(handler)
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # warns of damage, as we do
+    for name in ("python_multipart", "uvicorn.error"):  # warn of damage that is told already
+        logging.getLogger(name).setLevel(logging.ERROR)
     try:
         with one_blas_thread():
             Server(create_app(model, access, log, test)[1], listener, opened).run()

@@ -74,6 +74,5 @@ def read_token(folder: Path) -> tuple[str, Path, bool]:
 
 def _make(file: Path) -> None:
     """Write a new token that nobody else can read at any moment."""
-    with replacing_file(file) as out:
-        os.fchmod(out.fileno(), 0o600)
+    with replacing_file(file, mode=0o600) as out:
         out.write(secrets.token_urlsafe(32).encode() + b"\n")

@@ -117,12 +117,12 @@ def test_hostile_images_are_answered_or_refused(served):
 def test_large_bodies_are_parsed_as_small_ones(served, pixels):
     """They go another way, by a thread."""
     rows = [pixels[0].tolist()] * 1000
-    assert len(json.dumps(rows)) > answers_module._AT_ONCE
+    assert len(json.dumps(rows)) > answers_module._SMALL_BYTES
     told = served.vectors(rows).json["predictions"]
     assert len(told) == 1000
     assert {each["label"] for each in told} == {"2"}
     big = encode_image(np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8))
-    assert len(big) > answers_module._AT_ONCE
+    assert len(big) > answers_module._SMALL_BYTES
     assert served.images(big).status == 200
     assert served.json(b"[" * 200_000).status == 422
     assert served.ask("POST", "/predict", b"x" * 200_000, FORM).status == 400

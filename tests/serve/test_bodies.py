@@ -86,9 +86,18 @@ def test_what_is_no_json(body):
         (told([[0, 0.5, 0, 0]]), r"got 0.5; the values seem scaled to 0-1: multiply them by 255"),
         (b'{"vectors": [[1e999, 0, 0, 0]]}', r"\[0\]\[0\]: .* got Infinity"),
         (b'{"vectors": [[' + b"9" * 400 + b", 0, 0, 0]]}", r"got 9{40}$"),
-        (b"[" * 200_000, r"vectors: expected at most 1000 lists of 4 numbers, got more"),
-        (told([ROW] * 1001), r"vectors: expected at most 1000 lists of 4 numbers, got more"),
-        (told([[0] * 5000]), r"vectors: expected at most 1000 lists of 4 numbers, got more"),
+        (
+            b"[" * 200_000,
+            r"vectors: expected at most 1000 lists and 1,000,000 numbers in all, got more",
+        ),
+        (
+            told([ROW] * 1001),
+            r"vectors: expected at most 1000 lists and 1,000,000 numbers in all, got more",
+        ),
+        (
+            told([[0] * 1_000_001]),
+            r"vectors: expected at most 1000 lists and 1,000,000 numbers in all, got more",
+        ),
     ],
     ids=lambda value: repr(value[:40]),
 )

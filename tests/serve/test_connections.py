@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from sklimg.serve import connections, server
+from sklimg.serve import connections
 from tests.serving import received, serving
 
 HEAD = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -149,8 +149,8 @@ def test_what_is_no_http_is_told_so(served):
     ids=lambda lines: repr(lines[:30]),
 )
 def test_heads_that_mean_two_things_or_too_much(served, lines):
-    ask = b"POST /predict HTTP/1.1\r\nHost: localhost\r\n" + lines + b"\r\n\r\n0\r\n\r\n"
-    status = int(served.raw(ask, wait=20).split(b" ")[1])
+    ask = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    status = int(served.raw(ask + lines + b"\r\n\r\n0\r\n\r\n").split(b" ")[1])
     assert 400 <= status < 500 or status == 501
 
 
@@ -166,5 +166,84 @@ def test_an_upgrade_is_not_made(served):
         assert sock.recv(4096).startswith(b"HTTP/1.1 200 OK")
 
 
-def test_looks_are_taken_once_a_second():
-    assert server._TICKS == 10  # of a tenth of a second each
+def chunked(n, size):
+    piece = b"%x\r\n%s\r\n" % (size, b"a" * size)
+    head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return (
+        head + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + piece * n + b"0\r\n\r\n"
+    )
+
+
+@pytest.mark.parametrize(("n", "size", "code"), [(100, 1, b"json"), (2000, 600, b"json")])
+def test_bodies_may_come_in_chunks(served, n, size, code):
+    answer = served.raw(chunked(n, size))
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b'"code": "%s"' % code in answer
+
+
+def test_a_body_in_very_many_bits_is_refused_at_once(served):
+    """Put together, 100,000 of them would hold up everybody for seconds."""
+    with opened(served) as sock:
+        data = chunked(100_000, 1)
+        sock.sendall(data[:100_000])
+        answer = received(sock)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b'"code": "http"' in answer
+
+
+def test_bits_of_a_body_that_is_refused_already_are_not_read_on(served):
+    ask = (
+        chunked(100_000, 1)
+        .replace(b"application/json", b"text/plain")
+        .replace(b"Connection: close\r\n", b"")
+    )
+    with opened(served) as sock:
+        sock.sendall(ask[:300])
+        answer = sock.recv(4096)
+        while b"}" not in answer:
+            answer += sock.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 415")
+        with suppress(BrokenPipeError, ConnectionResetError):
+            sock.sendall(ask[300:100_000])
+        assert received(sock) == b""  # its end
+
+
+def test_who_says_no_more_is_answered(served):
+    """As `nc -N` does: it asks, and closes its half."""
+    with opened(served) as sock:
+        sock.sendall(HEAD)
+        sock.shutdown(socket.SHUT_WR)
+        assert b"200 OK" in received(sock)
+    body = b'{"vectors": [[' + b",".join([b"7"] * 64) + b"]]}"
+    head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    with opened(served) as sock:
+        sock.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        sock.shutdown(socket.SHUT_WR)
+        assert b"200 OK" in received(sock)
+    with opened(served) as sock:
+        sock.sendall(head + b"Content-Length: 99\r\n\r\n" + body[:5])
+        sock.shutdown(socket.SHUT_WR)
+        assert received(sock) == b""
+
+
+def test_answers_do_not_wait_for_each_other(served):
+    with opened(served) as sock:
+        sock.sendall(HEAD)
+        one_answer(sock)
+        (connection,) = served.server.server_state.connections
+        own = connection.transport.get_extra_info("socket")
+        assert own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_refused_body_that_is_long_is_told_so(served):
+    """Also where the client sends all of it before it listens."""
+    assert served.json(b" " * 60_000_000).status == 413
+
+
+def test_a_client_that_waits_for_a_word_is_not_kept_when_it_is_refused(served):
+    head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+    with opened(served) as sock:
+        sock.sendall(head + b"Content-Length: 99999999999\r\n\r\n")
+        answer = received(sock)  # to its end, which comes at once
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"connection: close" in answer

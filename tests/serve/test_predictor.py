@@ -107,7 +107,7 @@ def test_photographs_are_decoded_beside(made, monkeypatch):
     read, entered, go_on = predictor_module.read_first, threading.Event(), threading.Event()
 
     def slowly(source, spec, most):
-        if most > predictor_module._SMALL:
+        if most > predictor_module._SMALL_PIXELS:
             entered.set()
             assert go_on.wait(10)
         return read(source, spec, most)
@@ -129,7 +129,7 @@ def test_photographs_are_decoded_beside(made, monkeypatch):
 
 
 def test_the_largest_are_decoded_one_at_a_time(made, monkeypatch):
-    monkeypatch.setattr(predictor_module, "_LARGE", 10_000)
+    monkeypatch.setattr(predictor_module, "_LARGE_PIXELS", 20_000)
     predictor = made(Told())
     read, inside, most_inside = predictor_module.read_first, [], []
 
@@ -202,26 +202,97 @@ def test_a_slow_model_has_a_short_queue(made):
     assert 10 <= asyncio.run(ask_all()) <= 60  # 600 x 0.02 s, as measured at the start
 
 
-def test_photographs_that_wait_are_bounded(made, monkeypatch):
-    monkeypatch.setattr(predictor_module, "_MOST_PHOTOS", 2)
+@pytest.fixture
+def slow_photos(monkeypatch):
+    """Let photographs wait to be decoded: set() lets them go on."""
+    read, go_on = predictor_module.read_first, threading.Event()
+
+    def slowly(source, spec, most):
+        if most > predictor_module._SMALL_PIXELS:
+            assert go_on.wait(20)
+        return read(source, spec, most)
+
+    monkeypatch.setattr(predictor_module, "read_first", slowly)
+    yield go_on
+    go_on.set()
+
+
+def test_photographs_that_would_wait_for_long_are_refused_and_small_images_are_not(
+    made, slow_photos
+):
     predictor = made(Told())
-    predictor._n_photos = 3
+    photo = flat(90, (300, 300))
 
     async def ask_all():
-        with pytest.raises(Busy):
-            await predictor.ask([flat(20)])
-        predictor._n_photos = 0
-        return await predictor.ask([flat(20)])
+        first = [asyncio.ensure_future(predictor.ask([photo])) for _ in range(3)]
+        await asyncio.sleep(0.3)  # two are being decoded, one waits
+        predictor._photo_seconds = 100.0
+        with pytest.raises(Busy) as caught:
+            await predictor.ask([photo])
+        assert caught.value.seconds == 50
+        assert levels_of(await predictor.ask([flat(20)])) == [20]
+        slow_photos.set()
+        return [levels_of(each) for each in await asyncio.gather(*first)]
 
-    assert levels_of(asyncio.run(ask_all())) == [20]
+    assert asyncio.run(ask_all()) == [[90]] * 3
 
 
-def test_a_request_cannot_decode_for_ever(made, monkeypatch):
-    monkeypatch.setattr(predictor_module, "_MOST_SECONDS", -1.0)
+def test_nobody_waits_for_ever_for_photographs(made, slow_photos, monkeypatch):
+    monkeypatch.setattr(predictor_module, "_MOST_SECONDS", 0.3)
     predictor = made(Told())
-    with pytest.raises(Busy):
-        asyncio.run(predictor.ask([flat(90, (300, 300))]))
-    assert levels_of(asyncio.run(predictor.ask([flat(20)]))) == [20]
+    photo = flat(90, (300, 300))
+
+    async def ask_all():
+        asked = [asyncio.ensure_future(predictor.ask([photo, photo])) for _ in range(5)]
+        await asyncio.sleep(0.5)
+        slow_photos.set()
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    assert [type(each) for each in asyncio.run(ask_all())] == [Busy] * 5
+    assert levels_of(asyncio.run(predictor.ask([photo]))) == [90]
+
+
+def test_what_takes_long_is_a_photograph_however_small(made, monkeypatch):
+    """By its bytes, or by the time that the images before it took."""
+    seen, read = [], predictor_module.read_first
+
+    def noted(source, spec, most):
+        seen.append(most)
+        time.sleep(0.015)
+        return read(source, spec, most)
+
+    monkeypatch.setattr(predictor_module, "read_first", noted)
+    predictor = made(Told())
+    noisy = encode_image(np.random.default_rng(0).integers(0, 256, (100, 100), np.uint8))
+    assert len(noisy) > predictor_module._SMALL_BYTES
+    asyncio.run(predictor.ask([noisy]))
+    assert seen == [predictor_module._LARGE_PIXELS]
+    seen.clear()
+    found = levels_of(asyncio.run(predictor.ask([flat(level) for level in range(20, 26)])))
+    assert found == list(range(20, 26))
+    n_small = seen.count(predictor_module._SMALL_PIXELS)
+    assert 1 <= n_small <= 3
+    assert seen.count(predictor_module._LARGE_PIXELS) == 6 - n_small
+
+
+def test_what_waited_for_too_long_is_refused(made, monkeypatch):
+    monkeypatch.setattr(predictor_module, "_MOST_SECONDS", 0.2)
+    model = Told()
+    predictor = made(model)
+    predictor._seconds = 0.0
+
+    async def ask_all():
+        model.gate.clear()
+        first = asyncio.ensure_future(predictor.ask(rows(1)))
+        await asyncio.sleep(0.05)
+        second = asyncio.ensure_future(predictor.ask(rows(2)))
+        await asyncio.sleep(0.4)
+        model.gate.set()
+        return await asyncio.gather(first, second, return_exceptions=True)
+
+    first, second = asyncio.run(ask_all())
+    assert levels_of(first) == [1]
+    assert isinstance(second, Busy)
 
 
 def test_who_is_gone_is_not_answered(made):
@@ -240,19 +311,30 @@ def test_who_is_gone_is_not_answered(made):
     assert predictor.waiting == 0
 
 
-def test_closing_answers_what_waits():
-    model = Told(wait=0.01)
+def test_closing_refuses_what_waits(slow_photos):
+    model = Told()
     predictor = Predictor(model)
 
     async def ask_all():
-        asked = [asyncio.ensure_future(predictor.ask(rows(i))) for i in range(20, 30)]
-        asked.append(asyncio.ensure_future(predictor.ask([flat(40, (300, 300))])))
-        await asyncio.sleep(0)
-        await asyncio.to_thread(predictor.close)
-        return await asyncio.gather(*asked)
+        model.gate.clear()
+        photos = [[flat(40, (300, 300))]] * 4
+        asked = [asyncio.ensure_future(predictor.ask(each)) for each in (rows(1), *photos)]
+        await asyncio.sleep(0.1)
+        asked += [asyncio.ensure_future(predictor.ask(rows(2))) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        closing = asyncio.ensure_future(asyncio.to_thread(predictor.close))
+        await asyncio.sleep(0.1)
+        model.gate.set()
+        slow_photos.set()
+        await closing
+        done, left = await asyncio.wait(asked, timeout=5)
+        for each in left:
+            each.cancel()
+        return [each.exception() for each in asked if each in done]
 
-    found = [levels_of(each)[0] for each in asyncio.run(ask_all())]
-    assert found == [*range(20, 30), 40]
+    errors = asyncio.run(ask_all())
+    assert [type(err) for err in errors if err] == [Busy] * (len(errors) - 1)
+    assert len(errors) >= 6  # two may be in the hands of those who decode
     assert not predictor.is_alive
     with pytest.raises(Busy):
         asyncio.run(predictor.ask(rows(1)))
