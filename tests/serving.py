@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 
-from sklimg.serve.access import Access
 from sklimg.serve.app import create_app
 from sklimg.serve.listener import Listener
 from sklimg.serve.logs import Log
@@ -135,7 +134,3 @@ def command(run, *words, cwd):
         process.kill()
         process.wait()
         process.stdout.close()
-
-
-def local_access():
-    return Access(TOKEN)

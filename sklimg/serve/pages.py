@@ -194,4 +194,4 @@ def _media(told: Mapping[str, Any]) -> str:
 def _table(caption: str, rows: Iterable[tuple[str, str, str]]) -> str:
     body = "".join(f"<tr><th>{a}</th><td>{b}</td><td>{c}</td></tr>" for a, b, c in rows)
     caption = f"<caption>{html_text(caption)}</caption>" if caption else ""
-    return f'<div class="scroll"><table>{caption}{body}</table></div>'
+    return f'<div class="scroll" tabindex="0"><table>{caption}{body}</table></div>'

@@ -5,13 +5,16 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from sklimg.images import encode_image
 from tests.kills import SKLIMG
-from tests.serving import command
+from tests.serving import FORM, Served, command, form
 
 
 @pytest.fixture
@@ -60,12 +63,83 @@ def test_the_token_is_printed_once(run, tmp_path):
     assert log(tmp_path)[-1] == "error: interrupted"
 
 
-def test_quiet(run, tmp_path):
-    with command(run, "-q", cwd=tmp_path) as (process, served):
+def test_quiet_tells_the_token_and_then_nothing(run, tmp_path):
+    for number in range(2):
+        with command(run, "-q", cwd=tmp_path) as (process, served):
+            assert served.ask("GET", "/health").status == 200
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+        lines = log(tmp_path)
+        assert len(lines) == 1 - number
+        assert all(line.startswith("token     ") for line in lines)
+
+
+def test_a_name_that_is_none(run, tmp_path):
+    for name in ("https://x.example", "x.example:443", "", "a b", "x..y"):
+        code, text = ended(run, "--allow-host", name, cwd=tmp_path)
+        assert code == 2
+        assert text.startswith("error: --allow-host: expected a name such as ")
+
+
+def test_two_at_once_on_one_port(run, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = str(taken.getsockname()[1])
+    words = [SKLIMG, "serve", "-m", run, "--port", port]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen(words, cwd=tmp_path, **pipes) for _ in range(2)]
+    while all(process.poll() is None for process in both):
+        time.sleep(0.05)
+    first, second = sorted(both, key=lambda process: process.poll() is None)
+    assert first.returncode == 6
+    assert "cannot be listened on" in first.stderr.read()
+    second.send_signal(signal.SIGTERM)
+    assert second.wait(20) == 0
+    for process in both:
+        process.communicate()
+
+
+def test_who_reads_neither_the_address_nor_the_log_stops_nothing(run, tmp_path):
+    """stdout is closed at once, stderr is a pipe that is full soon."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    words = [SKLIMG, "serve", "-m", run, "--port", str(port)]
+    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    served = Served(port)
+    for _ in range(200):
+        try:
+            served.ask("GET", "/health/live")
+            break
+        except OSError:
+            time.sleep(0.1)
+    for _ in range(1000):
         assert served.ask("GET", "/health").status == 200
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    process.stderr.close()
+
+
+def test_photographs_that_wait_at_the_end_are_answered_or_refused(run, tmp_path):
+    """None is answered with 500, and the service ends in time."""
+    large = form(*[encode_image(np.zeros((6000, 6000), np.uint8))] * 20)
+    statuses = []
+
+    def ask(served):
+        statuses.append(served.ask("POST", "/predict", large, FORM).status)
+
+    with command(run, cwd=tmp_path) as (process, served):
+        threads = [threading.Thread(target=ask, args=(served,), daemon=True) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        time.sleep(1)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
-    assert log(tmp_path) == []
+        assert process.wait(40) == 0
+        for thread in threads:
+            thread.join(10)
+    assert len(statuses) == 6
+    assert set(statuses) <= {200, 503}
 
 
 def test_where_others_can_ask(run, tmp_path):
@@ -203,8 +277,6 @@ def _length(data):
 
 def stopped_under_load(run, cwd, seconds, n_clients=16):
     """Stop a service under load; return its exit code and what its clients were answered."""
-    import threading
-
     answers, stop = [], threading.Event()
     with command(run, "-q", cwd=cwd) as (process, served):
         threads = [

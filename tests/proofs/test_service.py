@@ -42,7 +42,7 @@ def try_it(asked, case, what, body, kind):
 
 @pytest.mark.long
 @pytest.mark.parametrize("where", ["home", "elsewhere"])
-def test_generated_requests(bars_run, seed, where, case, record_property):
+def test_generated_requests(bars_run, seed, where, case, record_property, tmp_path):
     """3,000 cases each, without the token and with it, in rounds of their own seeds.
 
     One long round would take many times as long: each example is compared with all before.
@@ -51,7 +51,7 @@ def test_generated_requests(bars_run, seed, where, case, record_property):
     with serving(bars_run.model, is_local=where == "home") as served:
         words = [] if where == "home" else ["-H", f"Authorization: Bearer {TOKEN}"]
         while total < 3000 and n_rounds < 40:
-            n_cases, wrong = generated(served.port, 300, 1000 * seed + n_rounds, *words)
+            n_cases, wrong = generated(served.port, 300, 1000 * seed + n_rounds, tmp_path, *words)
             total, n_rounds = total + n_cases, n_rounds + 1
             case(not wrong, wrong)
         statuses = [line["status"] for line in served.lines() if line["event"] == "request"]

@@ -178,6 +178,18 @@ def test_tokens(shown, expected):
         assert status(Access(TOKEN), asked) == expected
 
 
+def test_two_origins_are_none():
+    asked = scope(origin="http://localhost:8000")
+    assert status(Access(TOKEN), asked) is None
+    asked["headers"].append(asked["headers"][-1])
+    assert status(Access(TOKEN), asked) == 403
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "PROPFIND", "get", ""])
+def test_whatever_is_not_a_question_is_closed(method):
+    assert status(Access(TOKEN), scope(method)) == 401
+
+
 def test_two_tokens_are_none():
     asked = scope(authorization=f"Bearer {TOKEN}")
     asked["headers"].append(asked["headers"][-1])

@@ -1,5 +1,6 @@
 """What each page answers, to those who ask well and to those who do not."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from sklimg.images import encode_image
 from sklimg.serve import answers as answers_module
+from sklimg.serve.predictor import Busy, Predictor
 from tests.hostile import HOSTILE
 from tests.serving import FORM, form, serving
 
@@ -59,6 +61,46 @@ def test_top_and_reject(served, pixels):
     assert not any(p["rejected"] for p in served.vectors(rows, "?reject=0").json["predictions"])
 
 
+def test_reject_0_is_not_the_models_own(bars_run, pixels):
+    model = dataclasses.replace(bars_run.model, threshold=1.0)
+    with serving(model) as served:
+        rows = pixels.tolist()
+        assert all(p["rejected"] for p in served.vectors(rows).json["predictions"])
+        told = served.vectors(rows, "?reject=0").json["predictions"]
+        assert not any(p["rejected"] for p in told)
+        text = served.ask("GET", "/metrics").body.decode()
+    assert "sklimg_rejected_images_total 3.0" in text
+
+
+def test_answers_are_bounded(served, monkeypatch):
+    monkeypatch.setattr(answers_module, "_MOST_TOLD", 10)
+    assert served.vectors([[0] * 64] * 3).status == 200
+    answer = served.vectors([[0] * 64] * 4)
+    assert (answer.status, answer.json["code"]) == (422, "parameter")
+    assert (
+        "top: expected at most 10 classes of all images together, got 12" in answer.json["detail"]
+    )
+    assert served.vectors([[0] * 64] * 4, "?top=2").status == 200
+
+
+def test_who_is_told_to_wait_is_told_how_long(served, monkeypatch):
+    async def busy(*_):
+        raise Busy(6.5)
+
+    monkeypatch.setattr(Predictor, "ask", busy)
+    answer = served.vectors([[0] * 64])
+    assert (answer.status, answer.json["code"], answer.headers["retry-after"]) == (503, "busy", "7")
+
+
+def test_details_are_short_and_of_one_line(served):
+    key = "\u2028" * 1_000_000
+    answer = served.json(json.dumps({key: 1}, ensure_ascii=False).encode())
+    assert answer.status == 422
+    assert len(answer.json["detail"]) < 2000
+    assert answer.json["detail"].isprintable()
+    assert served.ask("GET", "/%0d%0a%1b").json["detail"].startswith("/\\r\\n\\x1b: ")
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -85,6 +127,7 @@ def test_scaled_vectors_are_called_out(served):
     row = [0] * 63 + [1]
     told = served.vectors([[9] * 64, row]).json
     assert told["warnings"] == ["vectors[1]: no value is above 1; a model of 0-255 sees black"]
+    assert len(served.vectors([row] * 20).json["warnings"]) == 10
 
 
 def test_an_image_that_is_none_is_named_and_none_is_answered(served, pixels):
@@ -100,6 +143,8 @@ def test_an_image_that_is_none_is_named_and_none_is_answered(served, pixels):
         (2, "c", "empty"),
     ]
     assert "print its pages to PNG" in told["errors"][0]["detail"]
+    alone = served.images(b"x").json["detail"]
+    assert alone.startswith("images[0]: expected PNG")
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -204,7 +249,14 @@ def test_what_is_not_there_and_what_takes_other_methods(served):
 
 def test_nobody_elsewhere_may_read(served):
     answer = served.ask("GET", "/model")
-    assert answer.headers["x-content-type-options"] == "nosniff"
+    for name, value in (
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-store"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "same-origin"),
+    ):
+        assert answer.headers[name] == value
+    assert "server" not in answer.headers
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     assert not [name for name in answer.headers if name.lower().startswith("access-control")]
 

@@ -19,6 +19,7 @@ from sklimg.serve.problems import Problem
 from tests.serving import BOUNDARY, FORM, form
 
 TYPE = FORM["Content-Type"]
+END = f"--{BOUNDARY}--\r\n".encode()
 ROW = [0, 255, 7, 9]
 
 
@@ -174,6 +175,8 @@ def test_what_is_no_form(body, content_type):
         (form(b"x", field="file"), "got one called 'file'"),
         (form(b"x", field="images[]"), r"got one called 'images\[\]'"),
         (f"--{BOUNDARY}\r\n\r\nx\r\n--{BOUNDARY}--\r\n".encode(), "got one called ''"),
+        (form(b"x")[: -len(END)] + f"--{BOUNDARY}\r\n\r\nx".encode() + b"\r\n" + END, "called ''"),
+        (form(b"x").replace(b"form-data", b"attachment"), "got one called 'images'"),
         (form(*[b"x"] * (MOST_IMAGES + 1)), "expected at most 100 images, got more"),
     ],
     ids=lambda value: repr(value[:60]),

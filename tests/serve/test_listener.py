@@ -56,6 +56,21 @@ def test_an_address_of_six_has_brackets():
     listener.close()
 
 
+def test_one_address_that_others_reach_is_enough(monkeypatch):
+    found = [
+        (socket.AF_INET, 1, 6, "", ("127.0.0.1", 0)),
+        (socket.AF_INET6, 1, 6, "", ("::", 0, 0, 0)),
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    try:
+        listener = Listener("both", 0)
+    except OutputError:
+        pytest.skip("no IPv6 here")
+    assert listener.addresses == ["127.0.0.1", "::"]
+    assert not listener.is_local
+    listener.close()
+
+
 def test_a_port_in_use():
     first = Listener("127.0.0.1", 0)
     first._sockets[0].listen(1)
@@ -64,10 +79,10 @@ def test_a_port_in_use():
     first.close()
 
 
-@pytest.mark.parametrize("host", ["no.such.host.invalid", "203.0.113.7", "\0", "a" * 300, ""])
+@pytest.mark.parametrize(
+    "host", ["no.such.host.invalid", "203.0.113.7", "\0", "a" * 300, "256.256.256.256"]
+)
 def test_a_host_that_is_not_this_one(host):
-    if not host:
-        host = "256.256.256.256"
     with pytest.raises((UsageError, OutputError), match="--host"):
         Listener(host, 0)
 

@@ -121,7 +121,18 @@ def test_what_libraries_warn_of_is_told():
     assert "ValueError: inside" in second["trace"]
 
 
-def test_threads_may_tell_at_once():
+def test_quiet_tells_of_warnings_and_errors_alone():
+    stream = StringIO()
+    log = Log(stream, is_quiet=True)
+    log.tell("request")
+    log.tell("odd", "warning")
+    log.tell("bug", "error")
+    log.close()
+    assert [line["event"] for line in lines_of(stream)] == ["odd", "bug"]
+
+
+def test_threads_may_tell_at_once(monkeypatch):
+    monkeypatch.setattr(logs_module, "_PAUSE", 0.0005)
     stream = StringIO()
     log = Log(stream)
 
@@ -135,4 +146,6 @@ def test_threads_may_tell_at_once():
     for thread in threads:
         thread.join()
     log.close()
-    assert len(lines_of(stream)) == 2000
+    told = lines_of(stream)
+    assert len(told) == 2000
+    assert not [line for line in told if "lines_lost" in line]

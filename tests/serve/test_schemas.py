@@ -11,10 +11,10 @@ import pytest
 from sklimg.serve.schemas import problems
 from tests.serving import TOKEN
 
-HOOKS = str(Path(__file__).parents[1] / "generated.py")
+ROOT = str(Path(__file__).parents[2])
 
 
-def generated(port, n, seed, *words):
+def generated(port, n, seed, folder, *words):
     """Return how generated requests fare: (number of cases, what was wrong)."""
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run"),
@@ -26,8 +26,8 @@ def generated(port, n, seed, *words):
         command,
         capture_output=True,
         text=True,
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.generated"},
+        cwd=folder,
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.generated", "PYTHONPATH": ROOT},
     )
     found = re.search(r"([0-9,]+) generated, ([0-9,]+) passed", done.stdout)
     assert found, done.stdout[-3000:] + done.stderr[-2000:]
@@ -37,11 +37,11 @@ def generated(port, n, seed, *words):
 
 
 @pytest.mark.parametrize("where", ["home", "elsewhere"])
-def test_generated_requests_are_answered_as_described(served, remote, where):
+def test_generated_requests_are_answered_as_described(served, remote, where, tmp_path):
     pytest.importorskip("schemathesis", reason="schemathesis is not installed")
     words = [] if where == "home" else ["-H", f"Authorization: Bearer {TOKEN}"]
     asked = served if where == "home" else remote
-    n_cases, wrong = generated(asked.port, 60, 0, *words)
+    n_cases, wrong = generated(asked.port, 60, 0, tmp_path, *words)
     assert n_cases > 100
     assert not wrong, wrong
     statuses = {line.get("status") for line in asked.lines() if line.get("path") == "/predict"}

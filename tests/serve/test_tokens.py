@@ -36,7 +36,7 @@ def test_one_may_bring_a_token(tmp_path):
     assert read_token(tmp_path)[0] == "0123456789abcdef"
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610, 0o601])
 def test_one_that_others_can_read_is_refused(tmp_path, mode):
     _, file, _ = read_token(tmp_path)
     file.chmod(mode)
@@ -75,6 +75,20 @@ def test_a_folder_that_is_none(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError, match="the token cannot be kept there: .*use another --data"):
         read_token(tmp_path / "file")
+
+
+def test_it_is_never_open_to_others(tmp_path, monkeypatch):
+    """Not even for the moment before it is written: who has it open then may read on."""
+    modes, plain = [], os.open
+
+    def noted(path, flags, mode=0o777, **more):
+        if flags & os.O_CREAT:
+            modes.append(mode)
+        return plain(path, flags, mode, **more)
+
+    monkeypatch.setattr(os, "open", noted)
+    read_token(tmp_path)
+    assert modes == [0o600]
 
 
 def test_services_that_start_at_once_share_one(tmp_path):
