@@ -49,7 +49,7 @@ class Access:
     hosts: frozenset[str] = LOOPBACK_NAMES
 
     def check(self, scope: Mapping[str, Any]) -> None:
-        """Raise a Problem unless a request may be answered; look at nothing but its head.
+        """Raise unless a request may be answered, by its head alone.
 
         Raises
         ------

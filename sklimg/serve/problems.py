@@ -65,7 +65,14 @@ class Problem(Exception):
 
 
 async def as_problem(request: Request, err: Exception) -> Response:
-    """Return the answer for what a route raised: a Problem, what the framework found, a bug."""
+    """Return the answer for what a route raised.
+
+    Parameters
+    ----------
+    request : Request
+    err : Exception
+        A Problem, what the framework found, or a bug.
+    """
     if isinstance(err, RequestValidationError):
         errors = [
             {"field": ".".join(map(str, error["loc"][1:])), "detail": one_line(error["msg"])[:200]}

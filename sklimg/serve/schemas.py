@@ -149,7 +149,7 @@ class Asked(BaseModel):
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return how a route tells of what it refuses: of *statuses*, and of what all refuse."""
+    """Return how a route describes its refusals: *statuses*, and what all refuse."""
     told: dict[int | str, dict[str, Any]] = {}
     for status in sorted({*statuses, *_ALWAYS}):
         headers: dict[str, Any] = {"X-Request-ID": _ID}
@@ -196,7 +196,7 @@ def predict_body(n_pixels: int) -> dict[str, Any]:
 
 
 def described(app: FastAPI, is_local: bool) -> dict[str, Any]:
-    """Return the OpenAPI description of an application, its refusals and its token included."""
+    """Return the OpenAPI description of an application, with its refusals."""
     told = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
     components = told.setdefault("components", {})
     faults = ProblemDetails.model_json_schema(ref_template=_SCHEMAS + "{model}")

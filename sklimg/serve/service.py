@@ -57,7 +57,7 @@ def serve_model(
     log: Log,
     opened: Callable[[], None],
 ) -> None:
-    """Answer with a model until SIGTERM or Ctrl-C; end when all accepted requests are answered.
+    """Answer with a model until SIGTERM or Ctrl-C; then finish what was accepted.
 
     Parameters
     ----------
