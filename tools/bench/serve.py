@@ -10,9 +10,10 @@
 2. 500 clients that send a head letter by letter, or a body, beside 100 that ask: how long the
    latter wait, and when the service is rid of the former.
 
-Requests/s are the median of the rounds, p50 and p99 of all waits. Fails for an error, for fewer answers or a longer wait than the bare
-route, for a p99 of 0.5 s beside slow clients, for slow ones that are there after 40 s. Needs
-the extra serve; no network; two minutes.
+Requests/s are the median of the rounds, p50 and p99 those of all waits. Fails for an error,
+for fewer answers or a longer wait than the bare route, for a p99 of 0.5 s beside slow
+clients, for slow ones that are there after 40 s. Needs the extra serve; no network; two
+minutes.
 """
 
 import asyncio
