@@ -85,7 +85,7 @@ class Connection(H11Protocol):
         self._n_ignored = 0
         self._idle_since = self.loop.time()
         super().on_response_complete()
-        if self._has_ended:
+        if self._has_ended and self._waits_for() == "head":  # and nothing followed that waits
             self.transport.close()
 
     def look(self) -> None:

@@ -25,6 +25,7 @@ __all__ = ["BODY_SECONDS", "MOST_BODY", "Guard"]
 MOST_BODY = 10_000_000  # bytes
 BODY_SECONDS = 30.0
 _MOST_BODIES = 100_000_000  # bytes, of all requests together
+_SMALL_BODY = 2**16  # bytes
 _GONE = 499  # a client that left; nobody is told
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _HEADERS = [
@@ -99,10 +100,13 @@ class Guard:
         self._log.tell("request", id=name, client=client, method="", path="", status=400)
         return b"\r\n".join([*lines, b"", bytes(answer.body)])
 
-    def hold(self, n_bytes: int) -> None:
-        """Reckon with more bytes of bodies; raise if they are too many."""
+    def hold(self, n_bytes: int, n_of_body: int) -> None:
+        """Reckon with more bytes of a body; raise if there are too many of all.
+
+        A small body is always taken in: large ones of others do not keep it out.
+        """
         self._n_held += n_bytes
-        if self._n_held > _MOST_BODIES:
+        if self._n_held > _MOST_BODIES and n_of_body > _SMALL_BODY:
             raise Problem(503, "busy", "the service is busy; ask again", {"Retry-After": "2"})
 
     def _tell(self, exchange: "_Exchange", seconds: float) -> None:
@@ -162,7 +166,7 @@ class _Exchange:
         self._is_waited_for = False
         n = len(message.get("body", b""))
         self.n_bytes += n
-        self.guard.hold(n)
+        self.guard.hold(n, self.n_bytes)
         if self.n_bytes > MOST_BODY:
             raise _too_large()
         return message

@@ -214,6 +214,10 @@ def test_who_says_no_more_is_answered(served):
         sock.sendall(HEAD)
         sock.shutdown(socket.SHUT_WR)
         assert b"200 OK" in received(sock)
+    with opened(served) as sock:
+        sock.sendall(HEAD * 3)
+        sock.shutdown(socket.SHUT_WR)
+        assert received(sock).count(b"200 OK") == 3
     body = b'{"vectors": [[' + b",".join([b"7"] * 64) + b"]]}"
     head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     with opened(served) as sock:

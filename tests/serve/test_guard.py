@@ -67,6 +67,7 @@ def test_a_slow_body_is_ended(bars_run, monkeypatch):
 
 def test_bodies_share_a_bound(bars_run, monkeypatch):
     monkeypatch.setattr(guard_module, "_MOST_BODIES", 1000)
+    monkeypatch.setattr(guard_module, "_SMALL_BODY", 250)
     with serving(bars_run.model) as served:
         with socket.create_connection(("127.0.0.1", served.port), timeout=10) as slow:
             slow.sendall(head("/predict", "Content-Length: 900") + b" " * 800)
@@ -74,6 +75,7 @@ def test_bodies_share_a_bound(bars_run, monkeypatch):
             answer = served.json(b" " * 300)
             assert (answer.status, answer.json["code"]) == (503, "busy")
             assert answer.headers["retry-after"] == "2"
+            assert served.json(b" " * 250).status == 400  # a small one is read all the same
             slow.sendall(b" " * 100)
             assert status(slow.recv(4096)) == 400
         assert served.json(b" " * 999).status == 400  # what they took is free again
