@@ -176,9 +176,9 @@ def compared(runs_to_compare, tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright():
-    """What drives a browser; tests that need it are skipped without it."""
+    """What drives a browser, with an event loop of its own while a module needs it."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as started:
         yield started

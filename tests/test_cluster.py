@@ -172,6 +172,7 @@ def test_when_the_scheduler_dies_the_journal_is_good(tmp_path, monkeypatch):
             list(done)
 
 
+@pytest.mark.long
 def test_a_search_whose_scheduler_dies_ends_with_its_code(tmp_path):
     write_table(bars({"2": 20, "10": 20, "a": 20}), tmp_path / "t.csv")
     with running(tmp_path) as (address, scheduler, _):
@@ -254,6 +255,7 @@ def test_an_unreachable_address_is_told(protocol, monkeypatch):
         pass
 
 
+@pytest.mark.long
 def test_a_cluster_speaks_tls(tmp_path):
     if not shutil.which("openssl"):
         pytest.skip("openssl is not installed: there are no certificates")

@@ -152,8 +152,11 @@ class Predictor:
 
     def _add(self, queue: deque[_Job], job: _Job) -> None:
         with self._changed:
-            queue.append(job)
-            self._changed.notify_all()
+            if not self._is_closed:
+                queue.append(job)
+                self._changed.notify_all()
+                return
+        self._tell([(job, Busy(_AFTER_END))])
 
     def _next(self, queue: deque[_Job], most: int) -> list[_Job]:
         """Wait for jobs; return as many as have *most* images together, none at the end."""
@@ -182,10 +185,10 @@ class Predictor:
             self._tell(answers)
 
     def _is_refused(self, job: _Job) -> bool:
-        """Refuse a job that is late."""
-        if is_late := job.is_late:
+        """Refuse a job that is late, or came too late for the end."""
+        if is_refused := self._is_closed or job.is_late:
             self._tell([(job, Busy(self.waiting * self._seconds))])
-        return is_late
+        return is_refused
 
     def _is_decoded(self, job: _Job) -> bool:
         """Decode the small images of a job; hand it on if it has others."""
@@ -218,7 +221,7 @@ class Predictor:
         """Decode all images of a job, unless it takes too long."""
         for i, source in enumerate(job.sources):
             if job.pixels[i] is None:
-                if self._is_closed or self._is_refused(job):
+                if self._is_refused(job):
                     return False
                 job.pixels[i] = self._read(source, _LARGE_PIXELS)
             if job.pixels[i] is None:

@@ -142,6 +142,7 @@ def test_a_network_is_copied_and_needed_no_more(invoke, here):
     assert "incomplete model" in done.stderr
 
 
+@pytest.mark.long
 def test_what_is_kept_and_how_many_processes_change_nothing(invoke, here):
     write_network(here / "n.onnx", shape=(1, 3, 20, 20))
     sums = set()

@@ -14,9 +14,9 @@ pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
-def served(digits_run):
-    test = {key: digits_run.metrics[key] for key in ("accuracy", "accuracy_interval", "n_test")}
-    with serving(digits_run.model, test=test) as served:
+def served(bars_run):
+    test = {key: bars_run.metrics[key] for key in ("accuracy", "accuracy_interval", "n_test")}
+    with serving(bars_run.model, test=test) as served:
         yield served
 
 
@@ -36,10 +36,10 @@ def test_pages_stand_in_nobodys_way(opened, path, scheme, width):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_pictures_are_asked_by_the_form(opened, served, digits_run, tmp_path):
+def test_pictures_are_asked_by_the_form(opened, bars_run, tmp_path):
     """With the keyboard, and without any script."""
     for name, level in (("dark", 0), ("light", 255)):
-        flat = np.full(digits_run.model.spec.shape, level, np.uint8)
+        flat = np.full(bars_run.model.spec.shape, level, np.uint8)
         (tmp_path / f"{name}.png").write_bytes(encode_image(flat))
     with opened("/", java_script_enabled=False) as page:
         files = [tmp_path / "dark.png", tmp_path / "light.png"]
@@ -47,7 +47,7 @@ def test_pictures_are_asked_by_the_form(opened, served, digits_run, tmp_path):
         page.get_by_role("button", name="Ask").press("Enter")
         page.wait_for_url("**/predict")
         told = json.loads(page.locator("body").inner_text())
-    assert told["model"] == digits_run.model.id
+    assert told["model"] == bars_run.model.id
     assert len(told["predictions"]) == 2
 
 

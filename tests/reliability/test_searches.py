@@ -28,6 +28,7 @@ def test_kills_cost_no_finished_fit(here):
     assert outcome(here / "killed") == outcome(here / "whole")
 
 
+@pytest.mark.long
 def test_a_dead_worker_costs_no_fit(here):
     kills, code, said = rob("t.csv", "robbed", here, "loky", 0.2, most=2)
     assert code == 0, said

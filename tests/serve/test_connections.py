@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from sklimg.serve import connections
+from sklimg.serve import connections, server
 from tests.serving import received, serving
 
 HEAD = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -15,9 +15,10 @@ HEAD = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 @pytest.fixture
 def hasty(bars_run, monkeypatch):
-    """A service that waits for a second where others wait for ten."""
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 1.0)
-    monkeypatch.setattr(connections, "FETCH_SECONDS", 1.0)
+    """A service that waits for half a second where others wait for ten."""
+    monkeypatch.setattr(server, "_TICKS", 1)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(connections, "FETCH_SECONDS", 0.5)
     with serving(bars_run.model) as served:
         yield served
 
@@ -41,7 +42,7 @@ def test_who_says_nothing_more_is_ended(hasty, begun):
         sock.sendall(begun)
         answers = received(sock)
     assert answers.count(b"HTTP/1.1 200") == begun.count(HEAD)
-    assert 0.9 < time.monotonic() - start < 10
+    assert 0.4 < time.monotonic() - start < 10
 
 
 def test_who_goes_on_slowly_is_ended(hasty):
@@ -70,7 +71,7 @@ def test_who_goes_on_slowly_with_a_second_request_is_ended(hasty):
 def test_who_asks_now_and_then_is_not_ended(hasty):
     with opened(hasty) as sock:
         for _ in range(5):
-            time.sleep(0.5)
+            time.sleep(0.25)
             sock.sendall(HEAD)
             assert b"200 OK" in one_answer(sock)
 

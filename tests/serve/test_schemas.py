@@ -41,8 +41,8 @@ def test_generated_requests_are_answered_as_described(served, remote, where, tmp
     pytest.importorskip("schemathesis", reason="schemathesis is not installed")
     words = [] if where == "home" else ["-H", f"Authorization: Bearer {TOKEN}"]
     asked = served if where == "home" else remote
-    n_cases, wrong = generated(asked.port, 60, 0, tmp_path, *words)
-    assert n_cases > 100
+    n_cases, wrong = generated(asked.port, 30, 0, tmp_path, *words)
+    assert n_cases > 80
     assert not wrong, wrong
     statuses = {line.get("status") for line in asked.lines() if line.get("path") == "/predict"}
     assert {200, 422} <= statuses
