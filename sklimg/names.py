@@ -23,7 +23,9 @@ __all__ = [
     "PROBLEMS",
     "REJECTS",
     "SEARCHES",
+    "SEES_BLACK",
     "SHEETS",
+    "SPEC_UNKNOWN",
     "SPLIT_WORDS",
     "SQUARES",
     "TILE_FORMATS",
@@ -70,3 +72,7 @@ ERROR_RATE = 0.02  # of answers that are not "unknown", when a threshold is chos
 
 ARTIFACTS = Path("artifacts")
 LATEST = ARTIFACTS / "latest"
+
+# what is odd about what a model is asked, by the command and by the service
+SEES_BLACK = "no value is above 1; a model of 0-255 sees black"
+SPEC_UNKNOWN = "how the training images became pixels was not recorded; pictures are taken as"

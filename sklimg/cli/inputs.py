@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 from sklimg.cli.door import say
 from sklimg.errors import DataError, ImageError, SklimgError, TableError
 from sklimg.files import path_text
+from sklimg.names import SEES_BLACK, SPEC_UNKNOWN
 
 __all__ = ["Answer", "from_inputs", "from_paths", "from_stdin", "is_list"]
 
 _BATCH = 64  # images that are answered at a time
-_UNKNOWN = "how the training images became pixels was not recorded; pictures are taken as"
 
 
 class Answer(NamedTuple):
@@ -85,7 +85,7 @@ def from_stdin(model) -> Iterator[Answer]:
                     number, line = number + 1, stream.readline()
                     continue
                 if vector.max() == 1:
-                    say("warning: no value is above 1; a model of 0-255 sees black", warning=True)
+                    say(f"warning: {SEES_BLACK}", warning=True)
                 yield Answer(str(number), model.predict_proba(vector[None])[0])
         number, line = number + 1, stream.readline()
 
@@ -135,7 +135,7 @@ def _of_input(model, text: str) -> Iterator[Answer]:
 def _warn_of_pictures(model, name: str) -> None:
     """Say so where it is not known what pictures are to become."""
     if not model.spec_is_known:
-        say(f"warning: {name}: {_UNKNOWN} {model.spec}, not inverted", warning=True)
+        say(f"warning: {name}: {SPEC_UNKNOWN} {model.spec}, not inverted", warning=True)
 
 
 def _of_images(model, named: list[tuple[str, Path, str]]) -> Iterator[Answer]:

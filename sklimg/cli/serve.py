@@ -1,16 +1,16 @@
 """The command ``serve``: a model that answers over HTTP."""
 
 import sys
-from pathlib import Path
 
 import click
 
 from sklimg.cli.door import PATH, Command, is_quiet, result, say
 from sklimg.files import count
+from sklimg.names import ARTIFACTS
 
 __all__ = ["serve"]
 
-_DATA = Path("artifacts", "serve")
+_DATA = ARTIFACTS / "serve"
 
 
 @click.command("serve", cls=Command, short_help="Answer over HTTP.")

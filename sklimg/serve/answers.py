@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse
 
 from sklimg.errors import ImageError
 from sklimg.model import Model
+from sklimg.names import SEES_BLACK, SPEC_UNKNOWN
 from sklimg.serve.bodies import NamedImage, media_type, parse_images, parse_vectors
 from sklimg.serve.counters import COUNTERS_TYPE, Counters
 from sklimg.serve.pages import docs_page, start_page
@@ -31,7 +32,6 @@ _MOST_WARNINGS = 10
 _MOST_TOLD = 20_000  # classes of all images of an answer; a tenth of a second
 _N_PARSERS = 2  # large bodies that are parsed at once
 _SOON = {"Retry-After": "2"}
-_UNKNOWN = "how the training images became pixels was not recorded; pictures are taken as"
 
 
 class Answers:
@@ -98,15 +98,8 @@ class Answers:
         else:
             images = await self._parsed(parse_images, body, content_type)
             content = [image.content for image in images]
-            warnings = [] if model.spec_is_known else [f"images: {_UNKNOWN} {model.spec}"]
-        try:
-            shares = await self._predictor.ask(content)
-        except Busy as err:
-            wait = {"Retry-After": str(err.seconds)}
-            raise Problem(503, "busy", "too many images wait; ask again later", wait) from err
-        _check_read(images, shares)
-        threshold = asked.reject if asked.reject is not None else model.threshold or 0.0
-        n_told = len(shares) * min(asked.top, len(model.classes))
+            warnings = [] if model.spec_is_known else [f"images: {SPEC_UNKNOWN} {model.spec}"]
+        n_told = len(content) * min(asked.top, len(model.classes))
         if n_told > _MOST_TOLD:
             raise Problem(
                 422,
@@ -114,6 +107,13 @@ class Answers:
                 f"query: top: expected at most {_MOST_TOLD:,} classes of all images together, got "
                 f"{n_told:,}; ask for fewer, or send fewer images",
             )
+        try:
+            shares = await self._predictor.ask(content)
+        except Busy as err:
+            wait = {"Retry-After": str(err.seconds)}
+            raise Problem(503, "busy", "too many images wait; ask again later", wait) from err
+        _check_read(images, shares)
+        threshold = asked.reject if asked.reject is not None else model.threshold or 0.0
         predictions = [_told(model.classes, each, asked.top, threshold) for each in shares]
         self.counters.images.inc(len(predictions))
         self.counters.rejected.inc(sum(told["rejected"] for told in predictions))
@@ -210,4 +210,4 @@ def _told(classes: Sequence[str], shares: np.ndarray, top: int, threshold: float
 def _warnings_of(vectors: np.ndarray) -> list[str]:
     """Return what is odd about vectors."""
     odd = np.flatnonzero(vectors.max(axis=1) == 1)[:_MOST_WARNINGS]
-    return [f"vectors[{i}]: no value is above 1; a model of 0-255 sees black" for i in odd]
+    return [f"vectors[{i}]: {SEES_BLACK}" for i in odd]
