@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sklimg.model import load as load
     from sklimg.model import load_pipeline as load_pipeline
     from sklimg.pipeline import build_pipeline as build_pipeline
+    from sklimg.retraining import retrain as retrain
     from sklimg.runs import Run as Run
     from sklimg.sheets import join_tiles as join_tiles
     from sklimg.sheets import split_sheet as split_sheet
@@ -41,6 +42,7 @@ _HOMES = {
     "read_data": "sources",
     "read_image": "images",
     "read_table": "table",
+    "retrain": "retraining",
     "split_sheet": "sheets",
     "write_table": "table",
 }

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from sklimg.duplicates import pixel_digests
+from sklimg.digests import pixel_digests
 from sklimg.errors import DataError, OutputError, UsageError
 from sklimg.files import as_json, count, path_text, write_bytes
 from sklimg.imagestream import Block, ImageStream

@@ -6,8 +6,10 @@ asked without scikit-learn, and no code comes from its files.
 Floor 2: works on arrays, prints nothing.
 """
 
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, reduce
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -20,10 +22,28 @@ from sklimg.patches import Dictionary, encode_patches
 from sklimg.pixelrows import as_images, whole_levels
 from sklimg.slants import deslant
 
-__all__ = ["ArrayPipeline"]
+__all__ = ["ArrayPipeline", "read_arrays"]
 
 _Arrays = Mapping[str, np.ndarray]
 _Work = Callable[[np.ndarray], np.ndarray]
+
+
+def read_arrays(content: bytes) -> dict[str, np.ndarray]:
+    """Return the arrays of a model's npz file, none of them of objects or packed.
+
+    Raises
+    ------
+    ValueError, LookupError, EOFError, zipfile.BadZipFile
+        If it is none.
+    """
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            raise ValueError("arrays that are packed")
+    with np.load(BytesIO(content), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    if arrays["seen"].dtype != np.uint64 or arrays["seen"].ndim != 1:
+        raise ValueError("digests of another kind")
+    return arrays
 
 
 class ArrayPipeline:

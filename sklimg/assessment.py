@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sklimg.duplicates import find_copies, pixel_digests
+from sklimg.digests import pixel_digests
+from sklimg.duplicates import find_copies
 from sklimg.errors import DataError, TableError
 from sklimg.evaluation import (
     baseline_accuracies,

@@ -143,6 +143,16 @@ class OnnxBackbone(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         vars(self).pop("_network", None)
         return self
 
+    def with_settings(self, settings, content, n_pixels):
+        """Take a network as `array_form` told it, for rows of *n_pixels*; return itself."""
+        told = {name: value for name, value in settings.items() if name != "op"}
+        made = FrozenNetwork.from_settings(content, told)
+        self.graph_, self.n_features_in_ = made.graph, n_pixels
+        vars(self).pop("_network", None)
+        first = whole_levels(as_images(np.zeros((1, n_pixels), np.uint8)))
+        self._n_features_out = made.features(first, n_jobs=1).shape[1]
+        return self
+
     def array_form(self):
         """Return what `sklimg.arraysteps` needs to do the same: a step, and its arrays."""
         check_is_fitted(self, "graph_")

@@ -13,11 +13,11 @@ another thing when it is turned.
 Floor 2: works on arrays, prints nothing.
 """
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 
+from sklimg.digests import pixel_digests
 from sklimg.errors import UsageError
 from sklimg.groups import group_copies, join_pairs
 from sklimg.looks import INK_SHARE, show_strokes
@@ -27,7 +27,7 @@ from sklimg.photographs import look_around, photo_pairs
 from sklimg.spec import ImageSpec
 from sklimg.thumbnails import COARSE, FINE, MIDDLE, describe_all, thumbnails
 
-__all__ = ["Copies", "find_copies", "pixel_digests"]
+__all__ = ["Copies", "find_copies"]
 
 _SAMPLE = 1000  # images that tell whether all have a layout in common
 _COMMON_LAYOUT = 0.27  # mean correlation: photographs have 0.0 to 0.2, centred things 0.3 to 0.8
@@ -122,24 +122,6 @@ def find_copies(
         pairs = _upright_pairs(images)
     groups = group_copies(join_pairs(pairs, len(rows))[inverse])
     return Copies(rows[inverse], groups, is_turned, contrary)
-
-
-def pixel_digests(pixels: np.ndarray) -> np.ndarray:
-    """Return a 64-bit digest of each row of *pixels*; equal rows, equal digests.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (n_images, n_pixels), uint8
-
-    Returns
-    -------
-    digests : ndarray of shape (n_images,), uint64
-        From BLAKE2b; two different rows among a million share one with a
-        probability under 1e-7.
-    """
-    rows = np.ascontiguousarray(pixels)
-    joined = b"".join(hashlib.blake2b(row, digest_size=8).digest() for row in rows)
-    return np.frombuffer(joined, np.uint64)
 
 
 def _upright_pairs(images: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ Floor 1: works on arrays; prints only if it is asked to.
 """
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from math import isfinite, log
 from time import perf_counter
 from typing import Any
@@ -95,6 +95,7 @@ class Training:
         n_epochs: int,
         in_cycle: bool = True,
         keep_epochs: Collection[int] = (),
+        tell_epoch: Callable[[dict[str, float]], None] | None = None,
     ) -> None:
         """Train for *n_epochs* at most.
 
@@ -115,6 +116,8 @@ class Training:
             of them; else a cycle stands still at its highest rate.
         keep_epochs : collection of int
             Epochs whose weights go to `kept_weights`, too.
+        tell_epoch : callable, optional
+            Called after each epoch with its values of `history`.
 
         Raises
         ------
@@ -131,6 +134,8 @@ class Training:
             with one_blas_thread(), np.errstate(all="ignore"), descent:
                 for _ in range(n_epochs):
                     self._epoch(descent, rows, held_back, params, in_cycle)
+                    if tell_epoch:
+                        tell_epoch({name: values[-1] for name, values in self.history.items()})
                     if self._has_diverged(network):
                         self.reason = "diverged"
                         break

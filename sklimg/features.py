@@ -219,6 +219,12 @@ class PatchFeatures(_ImageFeatures):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
+    def with_dictionary(self, weights, offsets, n_pixels):
+        """Take a dictionary that was learned before, for rows of *n_pixels*; return itself."""
+        self.weights_, self.offsets_, self.n_features_in_ = weights, offsets, n_pixels
+        self._n_features_out = _whole(self, "n_cells") ** 2 * len(offsets)
+        return self
+
     def _learn(self, images):
         n_patches, side = _whole(self, "n_patches"), _whole(self, "patch_side")
         n_cells, n_samples = _whole(self, "n_cells"), _whole(self, "n_samples")

@@ -31,10 +31,11 @@ from sklimg.records import read_records
 from sklimg.table import is_table
 from sklimg.tablewriter import KINDS, rejects_file, sidecar
 
-__all__ = ["IGNORED", "Item", "Listing", "list_images"]
+__all__ = ["IGNORED", "JUNK", "Item", "Listing", "is_junk", "list_images"]
 
 IGNORED = "ignored"
-_JUNK = ("Thumbs.db", "desktop.ini", "__MACOSX")
+JUNK = (IGNORED, "left behind by a system or an editor")
+_JUNK_NAMES = ("Thumbs.db", "desktop.ini", "__MACOSX")
 _BAD_NAME = ("bad_name", "the name is not UTF-8; rename it")
 _NO_COLUMNS: dict[str, str] = {}  # of all items without any
 
@@ -121,6 +122,11 @@ def list_images(
     return listing
 
 
+def is_junk(parts: Sequence[str]) -> bool:
+    """Tell by the parts of a path whether a system or an editor left it behind."""
+    return any(part.startswith(".") or part in _JUNK_NAMES for part in parts)
+
+
 def _list_folder(root: Path, labels: str, own: set[str]) -> Listing:
     """List a folder; below one with a manifest, the manifest says what there is."""
     listing, through = Listing(), labels in ("auto", "manifest")
@@ -137,7 +143,7 @@ def _list_folder(root: Path, labels: str, own: set[str]) -> Listing:
             inner = _list_map(Path(folder, MANIFEST), root, own)
             told, is_told = [*told, folder], True
             told_names |= {item.name for item in inner.items}
-            is_named = not _is_junk(Path(folder).relative_to(root).parts)
+            is_named = not is_junk(Path(folder).relative_to(root).parts)
             for item in inner.items:
                 _add(listing, item, real_root, is_found=False, is_named=is_named)
         links = [name for name in below if Path(folder, name).is_symlink()]
@@ -195,8 +201,8 @@ def _add(
     """
     name, parts = item.name, item.name.split("/")
     may_lead_out = not is_found or item.file.is_symlink()
-    if not is_named and _is_junk(parts):
-        reject = (IGNORED, "left behind by a system or an editor")
+    if not is_named and is_junk(parts):
+        reject = JUNK
     elif not _has_text_names(item):
         reject = _BAD_NAME
     elif may_lead_out and not Path(os.path.realpath(item.file)).is_relative_to(root):
@@ -216,11 +222,6 @@ def _add(
 def _has_text_names(item: Item) -> bool:
     """Tell whether UTF-8 can hold the name and the label."""
     return path_text(item.name) == item.name and path_text(item.label) == item.label
-
-
-def _is_junk(parts: Sequence[str]) -> bool:
-    """Tell by the parts of a path whether a system or an editor left it behind."""
-    return any(part.startswith(".") or part in _JUNK for part in parts)
 
 
 def _place(path: str) -> str:

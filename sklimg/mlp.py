@@ -15,14 +15,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklimg.errors import UsageError
 from sklimg.mlpinputs import checked_rows, checked_watch, encoded_rows, held_back, row_weights
-from sklimg.mlpparams import check_mlp_params, dropout_of, layers_of
+from sklimg.mlpparams import mlp_params
 from sklimg.mlpstate import begin_training, train_on
 from sklimg.networks import forward, probabilities
-from sklimg.plainmlp import SHARED, epoch_copy, plain_copy, plain_params, take_fitted
+from sklimg.plainmlp import SHARED, epoch_copy, fit_plain, plain_copy, take_fitted
 
 __all__ = ["MLPClassifier"]
-
-_BATCH = 200  # rows of a step, unless told
 
 
 class MLPClassifier(_PlainMLPClassifier):
@@ -161,7 +159,17 @@ class MLPClassifier(_PlainMLPClassifier):
         self.dtype = dtype
         self.n_jobs = n_jobs
 
-    def fit(self, X, y, sample_weight=None, *, groups=None, validation_data=None, keep_epochs=()):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        groups=None,
+        validation_data=None,
+        keep_epochs=(),
+        tell_epoch=None,
+    ):
         """Train on rows of pixels or features.
 
         Parameters
@@ -178,6 +186,8 @@ class MLPClassifier(_PlainMLPClassifier):
             without them, it holds back a share of the rows.
         keep_epochs : collection of int, default=()
             Epochs that `at_epoch` can go back to.
+        tell_epoch : callable, optional
+            Called after each epoch with its values of `history_`.
 
         Returns
         -------
@@ -190,11 +200,11 @@ class MLPClassifier(_PlainMLPClassifier):
         UsageError
             For a parameter of no use.
         """
-        params = self._params()
+        params = mlp_params(self)
         goes_on = self.warm_start and hasattr(self, "coefs_")
         X, y = checked_rows(self, X, y, is_first=not goes_on)
         if self.solver == "lbfgs":
-            return self._fit_plain(X, y, sample_weight)
+            return fit_plain(self, X, y, row_weights(self, y, sample_weight))
         weights = row_weights(self, y, sample_weight)
         index = np.arange(len(y)) if weights is None else np.flatnonzero(weights)
         start = begin_training(self, y[index], X.shape[1], params, goes_on)
@@ -209,7 +219,8 @@ class MLPClassifier(_PlainMLPClassifier):
             index, held = held_back(y, groups, index, self.validation_fraction, rng)
             watching, self.held_back_ = encoded_rows(start.classes, X, y, weights, held), held
         rows = encoded_rows(start.classes, X, y, weights, index)
-        return train_on(self, start, rows, watching, params, self.max_iter, True, keep_epochs)
+        how = {"keep_epochs": keep_epochs, "tell_epoch": tell_epoch}
+        return train_on(self, start, rows, watching, params, self.max_iter, True, **how)
 
     @available_if(lambda self: self.solver != "lbfgs")
     def partial_fit(self, X, y, sample_weight=None, classes=None):
@@ -229,7 +240,7 @@ class MLPClassifier(_PlainMLPClassifier):
         -------
         self : MLPClassifier
         """
-        params = self._params()
+        params = mlp_params(self)
         goes_on = hasattr(self, "coefs_")
         if self.class_weight == "balanced":
             raise UsageError("class_weight: 'balanced' is not known of rows that come in parts")
@@ -272,26 +283,6 @@ class MLPClassifier(_PlainMLPClassifier):
         model = clone(self)
         take_fitted(model, self)
         return model
-
-    def _params(self):
-        """Return the parameters, checked; layers and dropout as lists, the batch as a number."""
-        params = self.get_params(deep=False)
-        check_mlp_params(params)
-        layers = layers_of(self.hidden_layer_sizes)
-        batch = _BATCH if self.batch_size == "auto" else int(self.batch_size)
-        dropout = dropout_of(self.dropout, layers)
-        return params | {"hidden_layer_sizes": layers, "dropout": dropout, "batch_size": batch}
-
-    def _fit_plain(self, X, y, sample_weight):
-        """Let scikit-learn do it: there is nothing to add to lbfgs."""
-        plain = _PlainMLPClassifier(**plain_params(self))
-        of_others = ("_training", "best_epoch_", "history_", "held_back_", "kept_weights_")
-        for name in (*of_others, "stop_reason_"):
-            vars(self).pop(name, None)  # of another solver
-        take_fitted(self, plain.fit(X, y, row_weights(self, y, sample_weight)))
-        for parts in (self.coefs_, self.intercepts_):
-            parts[:] = [part.astype(self.dtype) for part in parts]
-        return self
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

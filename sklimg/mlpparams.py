@@ -15,10 +15,11 @@ from sklimg.networks import ACTIVATIONS
 from sklimg.optimisers import SOLVERS
 from sklimg.schedules import SCHEDULES
 
-__all__ = ["DTYPES", "MONITORS", "check_mlp_params", "dropout_of", "layers_of"]
+__all__ = ["DTYPES", "MONITORS", "check_mlp_params", "dropout_of", "layers_of", "mlp_params"]
 
 MONITORS = ("loss", "accuracy")  # the first is the default
 DTYPES = ("float32", "float64")
+_BATCH = 200  # rows of a step, unless told
 
 _WORDS = {
     "activation": ACTIVATIONS,
@@ -63,6 +64,16 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "tol": _number(Real, 0),
     "validation_fraction": _number(Real, 0, 1, "()"),
 }
+
+
+def mlp_params(model: Any) -> dict[str, Any]:
+    """Return a model's parameters, checked; layers and dropout as lists, the batch as a number."""
+    params = model.get_params(deep=False)
+    check_mlp_params(params)
+    layers = layers_of(params["hidden_layer_sizes"])
+    batch = _BATCH if params["batch_size"] == "auto" else int(params["batch_size"])
+    dropout = dropout_of(params["dropout"], layers)
+    return params | {"hidden_layer_sizes": layers, "dropout": dropout, "batch_size": batch}
 
 
 def check_mlp_params(params: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ Floor 2: works on estimators, prints nothing.
 """
 
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,11 +98,12 @@ def train_on(
     n_epochs: int,
     in_cycle: bool,
     keep_epochs: Collection[int] = (),
+    tell_epoch: Callable[[dict[str, float]], None] | None = None,
 ) -> MLPClassifier:
     """Train from *start*, set the attributes of the model, and warn if it broke off."""
     network, classes, training = start
     params = params | {"batch_size": min(params["batch_size"], len(rows))}
-    training.run(network, rows, held_back, params, n_epochs, in_cycle, keep_epochs)
+    training.run(network, rows, held_back, params, n_epochs, in_cycle, keep_epochs, tell_epoch)
     history, kept = training.history, training.kept_epoch - 1
     if training.reason != "diverged":
         model._training = training

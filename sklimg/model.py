@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklimg.arraysteps import ArrayPipeline
+from sklimg.arraysteps import ArrayPipeline, read_arrays
 from sklimg.errors import ModelError, TableError, UsageError
 from sklimg.files import one_line
 from sklimg.images import read_image
@@ -154,7 +154,7 @@ def load(path: str | os.PathLike | None = None, *, trust: bool = False) -> Model
     files = read_model_files(path)
     manifest = read_manifest(files)
     try:
-        arrays = _arrays(files.contents[ARRAYS])
+        arrays = read_arrays(files.contents[ARRAYS])
         steps, classes = manifest["steps"], tuple(manifest["classes"])
         if steps is not None:
             network = files.contents.get(BACKBONE, b"")
@@ -216,18 +216,6 @@ def load_pipeline(path: str | os.PathLike | None = None, *, trust: bool = False)
             "trust=True; sklimg.load answers without opening it"
         )
     return _opened(files, read_manifest(files))
-
-
-def _arrays(content: bytes) -> dict[str, np.ndarray]:
-    """Return the arrays of an npz file, none of them of objects or packed."""
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-            raise ValueError("arrays that are packed")
-    with np.load(BytesIO(content), allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    if arrays["seen"].dtype != np.uint64 or arrays["seen"].ndim != 1:
-        raise ValueError("digests of another kind")
-    return arrays
 
 
 def _check_probes(files: ModelFiles, model: Model, probes: Mapping[str, Any]) -> None:

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from sklimg.duplicates import pixel_digests
+from sklimg.digests import pixel_digests
 from sklimg.errors import DataError, UsageError
 from sklimg.files import natural_key
 from sklimg.grouping import group_rows
 from sklimg.names import SPLIT_WORDS, TURNED
 from sklimg.sources import Collection
 from sklimg.splits import split_parts
+from sklimg.stacking import stack_tables
 from sklimg.table import Table
 
 __all__ = [
@@ -184,15 +185,7 @@ def _with_test(table: Table, other: Table) -> Table:
         )
     if np.any(other.labels == ""):
         raise DataError("test: expected a label for each test image; label them")
-    tables = (table, other)
-    columns = {
-        name: np.concatenate([t.columns.get(name, np.full(len(t), "", object)) for t in tables])
-        for name in table.columns
-    }
-    joined = [
-        np.concatenate([getattr(t, name) for t in tables]) for name in ("pixels", "labels", "paths")
-    ]
-    return Table(*joined, columns, table.spec if table.spec_is_known else None)
+    return stack_tables([table, other], table.columns)
 
 
 def _check_labels(table: Table, name: str) -> None:

@@ -13,7 +13,15 @@ from sklearn.neural_network import MLPClassifier
 
 from sklimg.errors import UsageError
 
-__all__ = ["SHARED", "epoch_copy", "layer_arrays", "plain_copy", "plain_params", "take_fitted"]
+__all__ = [
+    "SHARED",
+    "epoch_copy",
+    "fit_plain",
+    "layer_arrays",
+    "plain_copy",
+    "plain_params",
+    "take_fitted",
+]
 
 SHARED = tuple(MLPClassifier().get_params())  # parameters of both
 _FITTED = (
@@ -34,6 +42,20 @@ def plain_params(model: MLPClassifier) -> dict:
     if model.learning_rate == "one-cycle":
         params["learning_rate"] = "constant"
     return params
+
+
+def fit_plain(
+    model: MLPClassifier, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None
+) -> MLPClassifier:
+    """Let scikit-learn fit one of ours: there is nothing to add to lbfgs."""
+    plain = MLPClassifier(**plain_params(model))
+    of_others = ("_training", "best_epoch_", "history_", "held_back_", "kept_weights_")
+    for name in (*of_others, "stop_reason_"):
+        vars(model).pop(name, None)  # of another solver
+    take_fitted(model, plain.fit(X, y, weights))
+    for parts in (model.coefs_, model.intercepts_):
+        parts[:] = [part.astype(model.dtype) for part in parts]
+    return model
 
 
 def layer_arrays(model: MLPClassifier) -> dict[str, np.ndarray]:

@@ -26,6 +26,7 @@ _FILES = {
     "config.json": "what was asked for",
     "data.json": "the data: its digest, its classes",
     "environment.json": "versions and machine",
+    "data": "the images themselves, and what is known of each",
     "pictures.npz": "the test images that this page shows",
     "plots": "the figures of this page",
     "journal": "every fit of the search, to resume it",
@@ -54,6 +55,9 @@ def reproduce_html(run: RunFiles) -> str:
     rows.append(("SHA-256 of the data", data.get("sha256") or "not taken: it is no single file"))
     if run.config.get("test") not in (None, ""):
         rows.append(("test", str(run.config["test"])))
+    if parent := run.config.get("parent"):
+        rows.append(("goes on from", f"{parent['run']}, model {parent['model']}"))
+        rows.append(("added", run.config["added"]))
     rows += [("seed", str(run.config["seed"])), ("classifier", run.config["model"])]
     rows += [(f"chosen {key.rpartition('__')[2]}", str(v)) for key, v in _chosen(run)]
     if environment:
@@ -74,7 +78,7 @@ def _chosen(run: RunFiles) -> list[tuple]:
 def files_html(run: RunFiles) -> str:
     """List the files of the run folder."""
     rows = [
-        (f"{name}/" if name in ("plots", "journal", "model") else name, meaning)
+        (f"{name}/" if name in ("plots", "journal", "data", "model") else name, meaning)
         for name, meaning in _FILES.items()
         if name in _LATE or (run.place / name).exists()
     ]

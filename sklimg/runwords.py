@@ -269,6 +269,9 @@ def image_words(run: RunFiles) -> str:
 def fit_command(run: RunFiles) -> str | None:
     """Return the command that makes the run anew; None if its data was given from Python."""
     config = run.config
+    if parent := config.get("parent"):
+        anew = ["--from-scratch"] * bool(config.get("from_scratch"))
+        return shlex.join(["sklimg", "retrain", parent["run"], config["added"], *anew])
     if run.data.get("path") is None or str(config.get("test")).startswith("a table of "):
         return None
     words = ["sklimg", "fit", run.data["path"]]
@@ -278,15 +281,12 @@ def fit_command(run: RunFiles) -> str | None:
     for key, default in defaults.items():
         if config.get(key, default) != default and (key != "search" or config.get("grid")):
             words += [f"--{key}", str(config[key])]
-    searched = config.get("grid") or {}
     for key, value in (config.get("params") or {}).items():
-        if key in _SETTLED:
-            continue
-        words += ["--param", f"{key}={_value(value)}"]
-    for key, values in searched.items():
-        several = values if isinstance(values, list) else [values]
-        name = key.removeprefix("classify__")
-        words += ["--param", f"{name}={','.join(map(_value, several))}"]
+        if key not in _SETTLED:
+            words += ["--param", f"{key}={_value(value)}"]
+    for key, values in (config.get("grid") or {}).items():
+        several = ",".join(map(_value, values if isinstance(values, list) else [values]))
+        words += ["--param", f"{key.removeprefix('classify__')}={several}"]
     if config.get("max_time"):
         words += ["--max-time", f"{config['max_time']:g}s"]
     words += ["--folds", str(config.get("folds", 0)), "--seed", str(config["seed"])]

@@ -17,6 +17,7 @@ import numpy as np
 from sklimg.evaluation import confusion_counts
 from sklimg.files import as_json, file_sha256, new_folder, path_text, write_bytes
 from sklimg.modelcard import write_card
+from sklimg.recorded import TABLE
 from sklimg.records import records_csv
 from sklimg.report import write_report
 from sklimg.reportpictures import choose_pictures, shown_size
@@ -26,7 +27,7 @@ from sklimg.runplots import run_plots
 from sklimg.runs import Run
 from sklimg.saving import save_model
 from sklimg.sources import Collection
-from sklimg.table import Table
+from sklimg.table import Table, write_table
 from sklimg.tablewriter import reject_columns
 
 __all__ = ["write_run"]
@@ -40,6 +41,7 @@ def write_run(
     settings: Mapping[str, Any],
     data: str | os.PathLike | Table,
     read: Collection,
+    keep_table: bool = False,
 ) -> None:
     """Write the run folder; the model comes last, and where nothing was begun, all at once.
 
@@ -54,16 +56,18 @@ def write_run(
         Where the table came from.
     read : Collection
         The table as read, with its rejects.
+    keep_table : bool, default=False
+        Whether the folder holds the table itself, as it stands nowhere else; not of a run
+        with a search.
 
     Raises
     ------
     UsageError, OutputError
         If the folder is in use or cannot be written.
     """
-    files = _files(run, settings, data, read)
     if run.search is not None:
         place = Path(out)
-        for name, content in files.items():
+        for name, content in _files(run, settings, _about_data(run, data, read), read).items():
             write_bytes(place / name, content)
         _write_pages(place, out)
         with new_folder(place / "model") as model_dir:
@@ -71,7 +75,13 @@ def write_run(
         return
     with new_folder(out) as folder:
         (folder / "plots").mkdir()
-        for name, content in files.items():
+        about = _about_data(run, data, read)
+        if keep_table:
+            (folder / TABLE).parent.mkdir()
+            write_table(run.parts.table, folder / TABLE)
+            about |= {"path": path_text(Path(out).absolute() / TABLE)}
+            about |= {"sha256": file_sha256(folder / TABLE)}
+        for name, content in _files(run, settings, about, read).items():
             (folder / name).write_bytes(content)
         _write_pages(folder, out)
         run.model = replace(run.model, id=save_model(folder / "model", run.model))
@@ -85,7 +95,7 @@ def _write_pages(place: Path, out: str | os.PathLike) -> None:
 
 
 def _files(
-    run: Run, settings: Mapping[str, Any], data: str | os.PathLike | Table, read: Collection
+    run: Run, settings: Mapping[str, Any], about: Mapping[str, Any], read: Collection
 ) -> dict[str, bytes]:
     """Return the files of a run folder but for its model."""
     test = run.parts.test
@@ -95,7 +105,7 @@ def _files(
     files = {
         CONFIG: as_json(plain_settings({**settings, "chosen": chosen})),
         "environment.json": as_json(_environment()),
-        "data.json": as_json(_about_data(run, data, read)),
+        "data.json": as_json(about),
         "splits.csv": records_csv(_splits(run)),
         "metrics.json": as_json(run.metrics),
         "per_class.csv": records_csv(_per_class(run.metrics)),

@@ -27,6 +27,7 @@ __all__ = [
     "images_for",
     "saved_settings",
     "usable_cache",
+    "values_of",
     "weighted",
 ]
 
@@ -167,9 +168,13 @@ def saved_settings(run: str | os.PathLike) -> dict[str, Any]:
             f"{run}: expected a run that was begun with a search, got none with a {CONFIG} that "
             "can be read; check --resume"
         ) from err
-    settings["params"] = {name: _value(name, v) for name, v in settings["params"].items()}
     settings["grid"] = {name: _values(name, vs) for name, vs in settings["grid"].items()}
-    return settings
+    return settings | {"params": values_of(settings["params"])}
+
+
+def values_of(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters as a pipeline takes them, from what JSON holds of them."""
+    return {name: _value(name, value) for name, value in params.items()}
 
 
 def _value(name: str, value: Any) -> Any:

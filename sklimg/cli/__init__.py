@@ -15,6 +15,7 @@ from sklimg.cli.fit import fit
 from sklimg.cli.info import info
 from sklimg.cli.predict import predict
 from sklimg.cli.report import report
+from sklimg.cli.retrain import retrain
 from sklimg.cli.serve import serve
 from sklimg.cli.sheets import join_images, split_images
 from sklimg.cli.tables import make_csv
@@ -44,6 +45,6 @@ def main():
 
 for _command in (
     *(template, split_images, join_images, make_csv, check, fit, predict, evaluate),
-    *(report, compare, info, export, serve, demo),
+    *(report, compare, retrain, info, export, serve, demo),
 ):
     main.add_command(_command)

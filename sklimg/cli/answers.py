@@ -105,7 +105,7 @@ class Score:
         """Count one answer."""
         import numpy as np
 
-        from sklimg.duplicates import pixel_digests
+        from sklimg.digests import pixel_digests
 
         if not answer.label:
             self.unlabelled += 1

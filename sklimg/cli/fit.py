@@ -18,9 +18,10 @@ from sklimg.cli.door import (
 )
 from sklimg.cli.features import backbone_params, feature_options
 from sklimg.cli.params import parse_params
+from sklimg.cli.places import move_latest, new_place
 from sklimg.cli.progress import search_progress
 from sklimg.errors import DataError
-from sklimg.names import ARTIFACTS, AUGMENTS, LATEST, MODELS, SEARCHES
+from sklimg.names import AUGMENTS, MODELS, SEARCHES
 
 __all__ = ["fit"]
 
@@ -159,7 +160,6 @@ def fit(context, /, data, resume, out, name, as_json, **options):
         raise click.MissingParameter(ctx=context, param_type="argument", param_hint="'DATA'")
     asked = _asked(options)
 
-    from sklimg.files import point_to
     from sklimg.runfolder import is_finished
     from sklimg.settings import saved_settings
     from sklimg.training import fit as fit_data
@@ -181,7 +181,7 @@ def fit(context, /, data, resume, out, name, as_json, **options):
             if asked[key] != saved[key]:
                 say(f"note      {key} was {saved[key]} when the run was begun, now {asked[key]}")
         asked |= {key: value for key, value in saved.items() if key not in given and key in asked}
-    place = resume or out or _new_place(name or re.sub(r"(\.csv|\.npz|\.gz)+$", "", data.name))
+    place = resume or out or new_place(name or re.sub(r"(\.csv|\.npz|\.gz)+$", "", data.name))
     with search_progress() as progress:
         run = fit_data(
             data,
@@ -191,8 +191,7 @@ def fit(context, /, data, resume, out, name, as_json, **options):
             tell=_tell if not as_json else _tell_stderr,
             progress=progress,
         )
-    if place.resolve().parent == ARTIFACTS.resolve():
-        point_to(LATEST, run.path)
+    move_latest(place)
     say(f"next      sklimg predict -m {place} IMAGE...")
     if as_json:
         result(json.dumps(run.metrics, ensure_ascii=False))
@@ -258,14 +257,3 @@ def _share(text: str | None) -> float | Path | None:
         return float(text)
     except ValueError:
         return Path(text)
-
-
-def _new_place(name: str) -> Path:
-    """Return a free run folder below artifacts/ whose name starts with the time."""
-    from sklimg.files import run_stamp, safe_name
-
-    stem = f"{run_stamp()}-{safe_name(name)}"
-    number = 1
-    while (place := ARTIFACTS / (stem if number == 1 else f"{stem}-{number}")).exists():
-        number += 1
-    return place

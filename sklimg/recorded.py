@@ -1,0 +1,125 @@
+"""What a run was made of: its table, found again, and what became of each row.
+
+Floor 5: reads data, prints nothing.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sklimg.digests import pixel_digests
+from sklimg.errors import DataError, TableError
+from sklimg.files import file_sha256
+from sklimg.parts import name_of
+from sklimg.runfiles import RunFiles
+from sklimg.sources import read_data
+from sklimg.spec import ImageSpec
+from sklimg.splits import class_groups
+from sklimg.stacking import stack_tables
+from sklimg.table import Table
+
+__all__ = ["TABLE", "Recorded", "read_recorded"]
+
+TABLE = Path("data", "table.npz")  # in the folder of a run that has a table of its own
+_REMEDY = "bring it back as it was, or fit anew"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The rows of a run.
+
+    Attributes
+    ----------
+    table : Table
+        All rows of ``splits.csv``, in its order.
+    groups : ndarray of shape (n_images,), int
+    split : ndarray of shape (n_images,) of str
+        "train", "validation", "test" or "dropped".
+    """
+
+    table: Table
+    groups: np.ndarray
+    split: np.ndarray
+
+    def share(self, part: str) -> float:
+        """Return the share of the groups, dropped ones aside, that stand in a part."""
+        kept = self.split != "dropped"
+        n_groups = len(np.unique(self.groups[kept]))
+        return len(np.unique(self.groups[self.split == part])) / max(n_groups, 1)
+
+    def n_of_class(self, part: str | None = None) -> dict[str, int]:
+        """Return how many groups of each class stand in a part, or in all of them."""
+        rows = self.split != "dropped" if part is None else self.split == part
+        return class_groups(self.table.labels[rows], self.groups[rows])
+
+
+def read_recorded(
+    run: RunFiles, seen: np.ndarray, given: str | Path | Table | None = None, jobs: int = -1
+) -> Recorded:
+    """Find the table of a run again, and check that it is still the same.
+
+    Parameters
+    ----------
+    run : RunFiles
+    seen : ndarray of uint64
+        Digests of the images that the run's model was trained on.
+    given : path or Table, optional
+        Where the table is now; by default where ``data.json`` says, or in the run folder.
+    jobs : int, default=-1
+        Processes that decode images.
+
+    Raises
+    ------
+    DataError
+        If it is missing, or not what the run was made of.
+    """
+    spec = ImageSpec(**run.data["image"])
+    place = _place(run) if given is None else given
+    try:
+        table = read_data(place, spec, jobs=jobs).table
+        splits = run.splits
+        n_rows, test = len(splits["row"]), run.config.get("test")
+        if len(table) < n_rows and isinstance(test, str):
+            table = stack_tables([table, read_data(test, spec, jobs=jobs).table], table.columns)
+    except (DataError, TableError) as err:
+        raise DataError(f"{run.name}: the table that it was made of: {err}") from err
+    name = name_of(place)
+    if len(table) != n_rows:
+        raise _changed(name, run, f"expected {n_rows} rows, got {len(table)}")
+    for kind, found in (("label", table.labels), ("path", table.paths)):
+        differ = np.flatnonzero(found != np.array(splits[kind], object))
+        if len(differ):
+            row = differ[0]
+            raise _changed(
+                name, run, f"row {row}: expected {kind} {splits[kind][row]!r}, got {found[row]!r}"
+            )
+    split = np.array(splits["split"], object)
+    learned = np.unique(pixel_digests(table.pixels[split == "train"]))
+    if not np.array_equal(learned, seen):
+        raise _changed(name, run, "other pixels than its model has learned")
+    return Recorded(table, np.array(splits["group"], int), split)
+
+
+def _place(run: RunFiles) -> Path:
+    """Return where the table of a run is, unless its file was changed."""
+    told = run.data.get("path")
+    if told is None:
+        raise DataError(
+            f"{run.name}: was made from a table in Python, which is not kept; pass it as recorded"
+        )
+    own = run.place / TABLE
+    place = (
+        own if Path(told).parts[-2:] == TABLE.parts and own.is_file() else Path(told)
+    )  # moved with its run
+    if not place.exists():
+        raise DataError(f"{told}: expected the table that {run.name} was made of, got nothing "
+                        f"there; {_REMEDY}")  # fmt: skip
+    digest = run.data.get("sha256")
+    if digest is not None and (not place.is_file() or file_sha256(place) != digest):
+        raise _changed(str(place), run, f"expected SHA-256 {digest[:12]}…, got another")
+    return place
+
+
+def _changed(name: str, run: RunFiles, what: str) -> DataError:
+    return DataError(f"{name}: has changed since {run.name} was made of it: {what}; {_REMEDY}")
