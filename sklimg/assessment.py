@@ -25,6 +25,7 @@ from sklimg.model import Model, load
 from sklimg.modelfiles import find_model
 from sklimg.names import TURNED
 from sklimg.parts import name_of
+from sklimg.recorded import kept_table
 from sklimg.regular import read_regular
 from sklimg.sources import read_data
 from sklimg.table import Table, spec_notes
@@ -86,8 +87,10 @@ def assess(
             f"{name_of(data)}: expected images of {loaded.spec.n_pixels} pixels ({loaded.spec}), "
             f"got {table.pixels.shape[1]}; make the table with the model's size and mode"
         )
-    about = _data_of_run(find_model(model))
-    known = _training_part(about.get("path"), loaded, jobs)
+    model_dir = find_model(model)
+    about = _data_of_run(model_dir)
+    place = kept_table(model_dir.parent, about.get("path"))
+    known = _training_part(place, loaded, jobs)
     group, turned = _as_fitted(about)
     digests = pixel_digests(table.pixels)
     near = None if group == "exact" else known
@@ -123,7 +126,7 @@ def assess(
         frequent = float(np.average(labels == most, weights=vote_weights(groups)))
         metrics["baselines"] = {"most_frequent": frequent, "nearest_neighbour": None}
     else:
-        notes.append(f"its training images were read from {path_text(about['path'])}")
+        notes.append(f"its training images were read from {path_text(place)}")
         n_gone = len(np.setdiff1d(loaded.seen, pixel_digests(known.pixels)))
         if n_gone and group != "exact":
             images = count(n_gone, "training image")
@@ -174,7 +177,7 @@ def _as_fitted(about: dict) -> tuple[str, str]:
     ]
 
 
-def _training_part(path: str | None, loaded: Model, jobs: int) -> Table | None:
+def _training_part(path: Path | None, loaded: Model, jobs: int) -> Table | None:
     """Return the images of some data that a model was trained on, told by their pixels."""
     if path is None:
         return None

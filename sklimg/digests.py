@@ -7,7 +7,7 @@ import hashlib
 
 import numpy as np
 
-__all__ = ["pixel_digests"]
+__all__ = ["joint_digest", "pixel_digests"]
 
 
 def pixel_digests(pixels: np.ndarray) -> np.ndarray:
@@ -26,3 +26,8 @@ def pixel_digests(pixels: np.ndarray) -> np.ndarray:
     rows = np.ascontiguousarray(pixels)
     joined = b"".join(hashlib.blake2b(row, digest_size=8).digest() for row in rows)
     return np.frombuffer(joined, np.uint64)
+
+
+def joint_digest(digests: np.ndarray) -> str:
+    """Return the SHA-256, in hexadecimal, of the digests of rows in their order."""
+    return hashlib.sha256(digests.astype("<u8").tobytes()).hexdigest()

@@ -19,7 +19,7 @@ from sklimg.duplicates import find_copies
 from sklimg.errors import DataError
 from sklimg.files import count, natural_key
 from sklimg.groups import group_copies, join_groups, join_pairs
-from sklimg.parts import Parts
+from sklimg.parts import SPLIT, Parts
 from sklimg.recorded import Recorded
 from sklimg.stacking import stack_tables
 from sklimg.table import Table
@@ -30,6 +30,7 @@ _PARTS = ("train", "validation", "test", "dropped")
 _HELD = ("test", "validation")  # in the order in which they are dealt to
 _SEVERAL, _FRESH = -2, -1  # in place of a part
 _LEAK = ("leak", "it is a copy of pictures in several parts; leave it out")
+_TINY = 1e-9  # by which a share of groups may miss a whole number
 _SHOWN = 5
 
 
@@ -109,6 +110,8 @@ def grow(
     copies = group_copies(copies[rows])
     column = "group" if group == "auto" else group
     given = table.columns.get(column, np.full(len(table), "", object))
+    if SPLIT in added.columns:
+        tell("note", f"the column {SPLIT!r} of the new images has no say: groups are dealt out")
     joined = _with_old(copies if group == "none" else join_groups(copies, given), recorded.groups)
     side, told = _sides(joined, recorded, table.labels, rng)
     rejects += [
@@ -194,6 +197,10 @@ def _sides(
     dealt = _dealt(labels[fresh][first], recorded, rng)
     side[fresh] = dealt[inverse]
     told[fresh[dealt[inverse] == _FRESH]] = "few"
+    is_train = (side == _PARTS.index("train")) & (told == "")
+    met = [*recorded.table.labels, *labels[is_train]]
+    lost = (told == "") & ~np.isin(labels, met)  # with pictures of others, to where those are
+    told[lost] = "few"
     return side, told
 
 
@@ -204,7 +211,7 @@ def _dealt(labels: np.ndarray, recorded: Recorded, rng: np.random.Generator) -> 
     that is new needs one for each part.
     """
     parts = np.full(len(labels), _PARTS.index("train"))
-    shares = {part: recorded.share(part) for part in _HELD}
+    shares = recorded.shares
     held = [part for part in _HELD if shares[part] > 0]
     known = recorded.n_of_class()
     there = {part: recorded.n_of_class(part) for part in held}
@@ -215,7 +222,7 @@ def _dealt(labels: np.ndarray, recorded: Recorded, rng: np.random.Generator) -> 
             parts[members] = _FRESH
             continue
         for k, part in enumerate(held, start=1):
-            wanted = floor(shares[part] * n_all) - there[part].get(label, 0)
+            wanted = floor(shares[part] * n_all + _TINY) - there[part].get(label, 0)
             least, left = (0, 1) if is_known else (1, 1 + len(held) - k)
             n = max(0, min(max(wanted, least), len(members) - left))
             parts[members[:n]] = _PARTS.index(part)

@@ -161,6 +161,8 @@ def calibrate(
     rows, probabilities = held.rows[has_class], held.probabilities[has_class]
     codes, votes = np.searchsorted(pipeline.classes_, y[rows]), vote_weights(groups[rows])
     says = slice(None) if held.is_known is None else held.is_known[has_class]
+    if not len(codes[says]):
+        return None  # each class has a single picture, say
     temperature = fit_temperature(probabilities[says], codes[says], votes[says])
     after = cooled(probabilities, temperature)
     is_right = probabilities.argmax(axis=1) == codes

@@ -18,7 +18,7 @@ from sklimg.files import one_line
 from sklimg.fitting import fit_alone, one_quiet_thread, pipeline_of
 from sklimg.mlp import MLPClassifier
 from sklimg.parts import Parts
-from sklimg.watching import tells_epochs
+from sklimg.watching import last_step, tells_epochs
 
 __all__ = ["Anew", "GoingOn"]
 
@@ -37,6 +37,11 @@ class Anew:
 
     def __init__(self, base: Pipeline | Augmented, parts: Parts):
         self._base, self._parts = base, parts
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether rows that watch decide when a training ends."""
+        return bool(getattr(last_step(self._base), "early_stopping", False))
 
     def first(self, rows: np.ndarray) -> Pipeline:
         """Return a pipeline fitted to some rows."""
@@ -87,6 +92,11 @@ class GoingOn:
         self._parts, self._copier = parts, copier
         self._described = self._features.transform(parts.table.pixels)
 
+    @property
+    def stops_early(self) -> bool:
+        """Whether rows that watch decide when a training ends."""
+        return bool(self._head.early_stopping)
+
     def first(self, rows: np.ndarray) -> MLPClassifier:
         """Return a network trained on some rows from its first weights on."""
         params = self._head.get_params(deep=False)
@@ -110,13 +120,14 @@ class GoingOn:
         watch : ndarray of int, optional
             Rows that are looked at in each epoch.
         tell_epoch : callable, optional
-            Called with the values of each epoch.
+            Called with the values of each epoch, and ``n_epochs``.
         """
         network = (before or self._head).without_history()
         n_epochs = max(1, round(_SHARE * network.max_iter))
         whole = {"warm_start": network.warm_start, "max_iter": network.max_iter}
         network.set_params(warm_start=True, max_iter=n_epochs)
-        return self._trained(network, rows, watch, tell_epoch).set_params(**whole)
+        told = tell_epoch and (lambda values: tell_epoch({**values, "n_epochs": n_epochs}))
+        return self._trained(network, rows, watch, told).set_params(**whole)
 
     def probabilities(self, fitted: MLPClassifier, rows: np.ndarray) -> np.ndarray:
         """Return what a network says of some rows."""

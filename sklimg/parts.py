@@ -21,6 +21,7 @@ from sklimg.stacking import stack_tables
 from sklimg.table import Table
 
 __all__ = [
+    "SPLIT",
     "Parts",
     "check_apart",
     "is_data",

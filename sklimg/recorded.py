@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sklimg.digests import pixel_digests
+from sklimg.digests import joint_digest, pixel_digests
 from sklimg.errors import DataError, TableError
 from sklimg.files import file_sha256
 from sklimg.parts import name_of
@@ -19,9 +19,10 @@ from sklimg.splits import class_groups
 from sklimg.stacking import stack_tables
 from sklimg.table import Table
 
-__all__ = ["TABLE", "Recorded", "read_recorded"]
+__all__ = ["TABLE", "Recorded", "kept_table", "read_recorded"]
 
 TABLE = Path("data", "table.npz")  # in the folder of a run that has a table of its own
+_HELD = ("test", "validation")
 _REMEDY = "bring it back as it was, or fit anew"
 
 
@@ -36,17 +37,15 @@ class Recorded:
     groups : ndarray of shape (n_images,), int
     split : ndarray of shape (n_images,) of str
         "train", "validation", "test" or "dropped".
+    shares : dict of str to float
+        Of the groups, dropped ones aside, for "test" and "validation", when the first run was
+        made: of few new images, none may go to a part, and its share is not to dwindle.
     """
 
     table: Table
     groups: np.ndarray
     split: np.ndarray
-
-    def share(self, part: str) -> float:
-        """Return the share of the groups, dropped ones aside, that stand in a part."""
-        kept = self.split != "dropped"
-        n_groups = len(np.unique(self.groups[kept]))
-        return len(np.unique(self.groups[self.split == part])) / max(n_groups, 1)
+    shares: dict[str, float]
 
     def n_of_class(self, part: str | None = None) -> dict[str, int]:
         """Return how many groups of each class stand in a part, or in all of them."""
@@ -76,15 +75,18 @@ def read_recorded(
     """
     spec = ImageSpec(**run.data["image"])
     place = _place(run) if given is None else given
+    name = name_of(place)
     try:
         table = read_data(place, spec, jobs=jobs).table
         splits = run.splits
         n_rows, test = len(splits["row"]), run.config.get("test")
         if len(table) < n_rows and isinstance(test, str):
+            if test.startswith("a table of "):
+                raise DataError(f"{test} tested it, which is not kept; bring both as one table")
             table = stack_tables([table, read_data(test, spec, jobs=jobs).table], table.columns)
+            name = f"{name} or {test}"
     except (DataError, TableError) as err:
         raise DataError(f"{run.name}: the table that it was made of: {err}") from err
-    name = name_of(place)
     if len(table) != n_rows:
         raise _changed(name, run, f"expected {n_rows} rows, got {len(table)}")
     for kind, found in (("label", table.labels), ("path", table.paths)):
@@ -94,11 +96,28 @@ def read_recorded(
             raise _changed(
                 name, run, f"row {row}: expected {kind} {splits[kind][row]!r}, got {found[row]!r}"
             )
-    split = np.array(splits["split"], object)
-    learned = np.unique(pixel_digests(table.pixels[split == "train"]))
-    if not np.array_equal(learned, seen):
+    split, digests = np.array(splits["split"], object), pixel_digests(table.pixels)
+    if run.data.get("pixels_sha256") not in (None, joint_digest(digests)):
+        raise _changed(name, run, "other pixels")
+    if not np.array_equal(np.unique(digests[split == "train"]), seen):
         raise _changed(name, run, "other pixels than its model has learned")
-    return Recorded(table, np.array(splits["group"], int), split)
+    groups = np.array(splits["group"], int)
+    shares = run.config.get("shares") or {part: _share(part, groups, split) for part in _HELD}
+    shares = {part: float(shares[part]) for part in _HELD}
+    return Recorded(table, groups, split, shares)
+
+
+def kept_table(run_dir: Path, told: str | None) -> Path | None:
+    """Return where the table of a run is: in its folder, if it is kept there, or where told."""
+    own = run_dir / TABLE
+    is_own = told is not None and Path(told).parts[-2:] == TABLE.parts and own.is_file()
+    return own if is_own else None if told is None else Path(told)
+
+
+def _share(part: str, groups: np.ndarray, split: np.ndarray) -> float:
+    """Return the share of the groups, dropped ones aside, that stand in a part."""
+    n_groups = len(np.unique(groups[split != "dropped"]))
+    return len(np.unique(groups[split == part])) / max(n_groups, 1)
 
 
 def _place(run: RunFiles) -> Path:
@@ -108,16 +127,17 @@ def _place(run: RunFiles) -> Path:
         raise DataError(
             f"{run.name}: was made from a table in Python, which is not kept; pass it as recorded"
         )
-    own = run.place / TABLE
-    place = (
-        own if Path(told).parts[-2:] == TABLE.parts and own.is_file() else Path(told)
-    )  # moved with its run
-    if not place.exists():
-        raise DataError(f"{told}: expected the table that {run.name} was made of, got nothing "
-                        f"there; {_REMEDY}")  # fmt: skip
-    digest = run.data.get("sha256")
-    if digest is not None and (not place.is_file() or file_sha256(place) != digest):
-        raise _changed(str(place), run, f"expected SHA-256 {digest[:12]}…, got another")
+    place, digest = kept_table(run.place, told), run.data.get("sha256")
+    try:
+        if not place.exists():
+            raise DataError(
+                f"{told}: expected the table that {run.name} was made of, got nothing there; "
+                f"{_REMEDY}, or say where it is (--recorded)"
+            )
+        if digest is not None and (not place.is_file() or file_sha256(place) != digest):
+            raise _changed(str(place), run, f"expected SHA-256 {digest[:12]}…, got another")
+    except OSError as err:
+        raise DataError(f"{told}: cannot be read: {err.strerror}; check the path") from err
     return place
 
 

@@ -28,7 +28,7 @@ from sklimg.imagestream import refusals
 from sklimg.learners import Anew, GoingOn
 from sklimg.model import Model, load
 from sklimg.modelfiles import BACKBONE, find_model, read_model_files
-from sklimg.names import AUGMENTS, AUTO
+from sklimg.names import AUGMENTS, AUTO, MODELS
 from sklimg.parts import Parts, check_apart, name_of
 from sklimg.pipeline import build_pipeline
 from sklimg.presets import features_for, onnx_file
@@ -121,6 +121,7 @@ def retrain(
     tell = tell or (lambda topic, text: None)
     if out is not None:
         check_apart(out, data)
+        check_apart(out, recorded)
         check_free(out)
     older = load(run)
     old_run = read_run(run)
@@ -129,12 +130,12 @@ def retrain(
         known = read_recorded(old_run, older.seen, recorded, jobs)
         turned = old_run.data.get("turned")
     read = _read(data, older, jobs, tell)
-    seed = settings["seed"]
-    streams = np.random.SeedSequence([seed, len(known.table), len(read.table)]).spawn(2)
-    deal_rng, fold_rng = map(np.random.default_rng, streams)
+    streams = np.random.SeedSequence([settings["seed"], len(known.table), len(read.table)])
+    deal_rng, fold_rng = map(np.random.default_rng, streams.spawn(2))
     growth = _grown(known, read, data, settings["group"], turned, deal_rng, tell)
-    learner = _learner(old_run, older, settings, growth.parts, from_scratch, tell)
     parts = growth.parts
+    with damage_told(run):
+        learner = _learner(old_run, older, settings, parts, from_scratch, tell)
     watch = parts.validation if len(parts.validation) else None
     fitted = learner.further(None, parts.train, watch=watch, tell_epoch=tell_epoch)
     pipeline = learner.pipeline(fitted)
@@ -162,7 +163,8 @@ def retrain(
         settings |= {"data": path_text(Path(out).absolute() / TABLE), "test": None}
         parent = path_text(find_model(run).parent.resolve())
         settings |= {"parent": {"run": parent, "model": older.id}, "added": _place_of(data)}
-        settings["from_scratch"] = from_scratch
+        settings |= {"from_scratch": from_scratch, "shares": known.shares}
+        settings["recorded"] = None if recorded is None else _place_of(recorded)
         grown = Collection(parts.table, read.rejects + growth.rejects)
         write_run(newer, out, settings, parts.table, grown, keep_table=True)
         newer.path = Path(out)
@@ -185,7 +187,11 @@ def _settings(run: RunFiles) -> dict[str, Any]:
         chosen = zip(run.features["features"], run.features["chosen"], strict=True)
         features = next(name for name, word in chosen if word == "True")
     defaults = {"validation": 0.0, "group": "auto", "augment": AUGMENTS[0], "folds": 0}
-    return defaults | config | {"params": params, "grid": {}, "features": features}
+    settings = defaults | config | {"params": params, "grid": {}, "features": features}
+    words = settings["model"] in MODELS, settings["augment"] in AUGMENTS
+    if not (all(words) and isinstance(settings["group"], str) and settings["seed"] >= 0):
+        raise ValueError("model, augment, group or seed")
+    return settings
 
 
 def _read(
@@ -237,7 +243,8 @@ def _learner(
     goes_on = not from_scratch and settings["model"] == "mlp" and tells_epochs(base)
     if not goes_on:
         if not from_scratch:
-            tell("note", f"{settings['model']} cannot go on: it is fitted anew")
+            kind = settings["model"] if settings["model"] != "mlp" else "the solver lbfgs"
+            tell("note", f"{kind} cannot go on: all is fitted anew")
         own = find_model(run.place) / BACKBONE
         if onnx_file(features) and not Path(onnx_file(features)).is_file() and own.is_file():
             base.set_params(features__file=str(own))
@@ -251,7 +258,10 @@ def _learner(
 def _reheat(pipeline: Pipeline, calibration: Mapping[str, Any] | None) -> None:
     """Undo the division by which a calibrated network is as sure as it may be."""
     if calibration:
-        divide_outputs(pipeline[-1], 1 / float(calibration["temperature"]))
+        temperature = float(calibration["temperature"])
+        if not 0 < temperature < np.inf:
+            raise ValueError(f"temperature {temperature}")
+        divide_outputs(pipeline[-1], 1 / temperature)
 
 
 def _place_of(data: str | os.PathLike | Table) -> str:

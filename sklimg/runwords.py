@@ -261,19 +261,20 @@ def image_words(run: RunFiles) -> str:
         words.append("turned to light on dark where it is dark on light")
     elif image.get("invert") == "yes":
         words.append("light and dark exchanged")
-    if image.get("clean") == "yes":
-        words.append("cleaned of rules and specks, and centred")
+    words += ["cleaned of rules and specks, and centred"] * (image.get("clean") == "yes")
     return f"Every picture becomes {', '.join(words)}."
 
 
 def fit_command(run: RunFiles) -> str | None:
     """Return the command that makes the run anew; None if its data was given from Python."""
     config = run.config
-    if parent := config.get("parent"):
-        anew = ["--from-scratch"] * bool(config.get("from_scratch"))
-        return shlex.join(["sklimg", "retrain", parent["run"], config["added"], *anew])
-    if run.data.get("path") is None or str(config.get("test")).startswith("a table of "):
+    given = [str(config.get(key)) for key in ("test", "added", "recorded")]
+    if run.data.get("path") is None or any(name.startswith("a table of ") for name in given):
         return None
+    if parent := config.get("parent"):
+        words = ["sklimg", "retrain", parent["run"], config["added"]]
+        words += ["--recorded", config["recorded"]] if config.get("recorded") else []
+        return shlex.join(words + ["--from-scratch"] * bool(config.get("from_scratch")))
     words = ["sklimg", "fit", run.data["path"]]
     defaults = {"model": MODELS[0], "features": None, "augment": AUGMENTS[0], "turned": TURNED[0]}
     defaults |= {"group": "auto", "test": None, "validation": 0.0, "size": None, "mode": None}
@@ -287,8 +288,7 @@ def fit_command(run: RunFiles) -> str | None:
     for key, values in (config.get("grid") or {}).items():
         several = ",".join(map(_value, values if isinstance(values, list) else [values]))
         words += ["--param", f"{key.removeprefix('classify__')}={several}"]
-    if config.get("max_time"):
-        words += ["--max-time", f"{config['max_time']:g}s"]
+    words += ["--max-time", f"{config['max_time']:g}s"] if config.get("max_time") else []
     words += ["--folds", str(config.get("folds", 0)), "--seed", str(config["seed"])]
     return shlex.join(words)
 

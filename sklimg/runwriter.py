@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from sklimg.digests import joint_digest
 from sklimg.evaluation import confusion_counts
 from sklimg.files import as_json, file_sha256, new_folder, path_text, write_bytes
 from sklimg.modelcard import write_card
@@ -174,6 +175,7 @@ def _about_data(run: Run, data: str | os.PathLike | Table, read: Collection) -> 
     return {
         "path": None if path is None else str(path.absolute()),
         "sha256": file_sha256(path) if is_file else None,
+        "pixels_sha256": joint_digest(run.parts.digests),
         "n_images": len(run.parts.table),
         "n_groups": len(np.unique(run.parts.groups)),
         "turned": run.parts.turned,

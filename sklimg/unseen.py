@@ -89,12 +89,18 @@ def fold_answers(
     found, history = [], None
     for k, (rest, held) in enumerate(folds[:1] if is_large else folds):
         rest, held = train[rest], train[held]
-        first = learner.first(rest[~growth.is_new[rest]])
-        after = learner.further(first, rest, watch=None if k else held)
+        old = rest[~growth.is_new[rest]]
+        watch = None if k or learner.stops_early else held  # or they would choose its epoch
+        before = np.full(len(held), labels[old][0] if len(old) else "", object)
+        if len(set(labels[old])) > 1:
+            first = learner.first(old)
+            before = first.classes_[learner.probabilities(first, held).argmax(axis=1)]
+            after = learner.further(first, rest, watch=watch)
+        else:  # the fold took the rest of the classes
+            after = learner.first(rest)
         history = history or _history(after)
         shares = np.zeros((len(held), len(classes)))
         shares[:, [column[label] for label in after.classes_]] = learner.probabilities(after, held)
-        before = first.classes_[learner.probabilities(first, held).argmax(axis=1)]
         found.append((held, shares, before, np.isin(labels[held], after.classes_)))
     rows, shares, before, is_known = (np.concatenate(some) for some in zip(*found, strict=True))
     where = "a fifth held back" if is_large else "the folds"

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import click
 
 from sklimg.cli.door import JOBS, PATH, Command, result, say
-from sklimg.cli.places import move_latest, new_place
+from sklimg.cli.places import bare_name, move_latest, new_place
 from sklimg.errors import GateError
 
 __all__ = ["retrain"]
@@ -50,7 +50,7 @@ def retrain(run, data, from_scratch, recorded, jobs, out, name, as_json):
         raise click.UsageError("expected one of -o and --name, got both")
     from sklimg.retraining import retrain as retrain_run
 
-    place = out or new_place(name or run.resolve().name)
+    place = out or new_place(name or bare_name(run))
     done = retrain_run(
         run,
         data,

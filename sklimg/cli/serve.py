@@ -40,7 +40,7 @@ _DATA = ARTIFACTS / "serve"
     default=_DATA,
     show_default=True,
     metavar="DIR",
-    help="Folder of the service, in which it keeps its token.",
+    help="Folder of the service: its token, pictures that are uploaded, models that it trains.",
 )
 @click.option(
     "--allow-host",
@@ -60,15 +60,17 @@ def serve(model, host, port, data, hosts):
         sklimg serve -m artifacts/latest
         curl -F images=@picture.png http://127.0.0.1:8000/predict
     """
+    from sklimg.serve.keeper import open_keeper
     from sklimg.serve.listener import Listener
     from sklimg.serve.logs import Log
     from sklimg.serve.service import load_service, serve_model
     from sklimg.serve.tokens import read_token
 
     loaded, test = load_service(model)
-    listener = Listener(host, port)
+    listener, keeper = Listener(host, port), None
     try:
         token, file, is_new = read_token(data)
+        keeper, loaded, test = open_keeper(data, model, loaded, test, _tell_note)
         access = listener.access(token, hosts)
         classes = count(len(loaded.classes), "class", "classes")
         say(f"model     {loaded.id}: {classes}, {loaded.spec}")
@@ -80,9 +82,15 @@ def serve(model, host, port, data, hosts):
                 "warning: what is sent can be read on the way; let a proxy encrypt it", warning=True
             )
         log = Log(sys.stderr, is_quiet())
-        serve_model(loaded, test, access, listener, log, _tell_url(listener))
+        serve_model(loaded, test, access, listener, log, _tell_url(listener), keeper)
     finally:
         listener.close()
+        if keeper is not None:
+            keeper.close()
+
+
+def _tell_note(text):
+    say(f"note      {text}")
 
 
 def _tell_url(listener):

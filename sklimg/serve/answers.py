@@ -6,7 +6,6 @@ Floor 7: the extra serve.
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,12 +14,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
 from sklimg.errors import ImageError
-from sklimg.model import Model
 from sklimg.names import SEES_BLACK, SPEC_UNKNOWN
 from sklimg.serve.bodies import NamedImage, media_type, parse_images, parse_vectors
 from sklimg.serve.counters import COUNTERS_TYPE, Counters
+from sklimg.serve.live import Answering, Live
 from sklimg.serve.pages import docs_page, start_page
-from sklimg.serve.predictor import Busy, Predictor
+from sklimg.serve.predictor import Busy
 from sklimg.serve.problems import Problem
 from sklimg.serve.schemas import Asked
 
@@ -39,9 +38,7 @@ class Answers:
 
     Parameters
     ----------
-    model : Model
-    test : dict or None
-        ``accuracy``, ``accuracy_interval`` and ``n_test`` of the run it comes from.
+    live : Live
 
     Attributes
     ----------
@@ -52,35 +49,73 @@ class Answers:
         Returns the description of the service.
     """
 
-    def __init__(self, model: Model, test: dict[str, Any] | None):
-        self._model, self._predictor = model, Predictor(model)
+    def __init__(self, live: Live):
+        self._live = live
         self._parsers = asyncio.Semaphore(_N_PARSERS)
-        self.counters = Counters(lambda: self._predictor.waiting)
+        self.counters = Counters(lambda: live.now.predictor.waiting)
         self.is_draining: Callable[[], bool] = lambda: False
         self.openapi: Callable[[], dict[str, Any]] = dict
-        self._facts = {
-            "id": model.id,
-            "n_classes": len(model.classes),
-            "n_pixels": model.spec.n_pixels,
-            "image": asdict(model.spec),
-            "image_is_known": model.spec_is_known,
-            "threshold": model.threshold,
-            "error_rate": model.error_rate,
-            "test": test,
-        }
 
     async def open(self) -> None:
         """Read now what is read once: nothing has to be opened for a request."""
-        await run_in_threadpool(start_page, self._facts, self._model.classes, "")
+        now = self._live.now
+        await run_in_threadpool(start_page, now.facts, now.model.classes, "")
         docs_page(self.openapi())
-
-    async def close(self) -> None:
-        """End; whatever still waits is refused."""
-        await run_in_threadpool(self._predictor.close)
 
     async def predict(self, request: Request, asked: Annotated[Asked, Query()]) -> Response:
         """Images as the parts named images of a form, or vectors of pixels as JSON."""
-        model = self._model
+        with self._live.use() as answering:
+            return await self._predicted(request, asked, answering)
+
+    async def health(self, request: Request) -> Response:
+        """Answered also while the service is not ready; the status tells."""
+        now = self._live.now
+        told = {"status": self._state(), "model": now.model.id}
+        return _json(told | {"waiting": now.predictor.waiting})
+
+    async def live(self, request: Request) -> Response:
+        """Answered as long as the service need not be started anew."""
+        if self._state() == "failed":
+            raise Problem(503, "failed", "the service cannot answer; start it anew", _SOON)
+        return await self.health(request)
+
+    async def ready(self, request: Request) -> Response:
+        """Answered as long as questions may be sent."""
+        if self._state() != "ok":
+            raise Problem(503, self._state(), "the service takes no more questions", _SOON)
+        return await self.health(request)
+
+    async def classes(self, request: Request) -> Response:
+        """The classes in natural order, with the images that each was learned from."""
+        model = self._live.now.model
+        told = [{"label": label, "images": model.counts[label]} for label in model.classes]
+        return _json({"model": model.id, "classes": told})
+
+    async def about(self, request: Request) -> Response:
+        """The model: what it takes, when it is too unsure, and how good it was when tested."""
+        return _json(self._live.now.facts)
+
+    async def metrics(self, request: Request) -> Response:
+        """Requests, times and images since the start, in Prometheus's text format."""
+        return Response(self.counters.text(), media_type=COUNTERS_TYPE)
+
+    async def start(self, request: Request) -> Response:
+        """What is served here, a form to ask it, and how to ask from the shell."""
+        base = str(request.base_url)
+        now = self._live.now
+        return HTMLResponse(start_page(now.facts, now.model.classes, base))
+
+    async def docs(self, request: Request) -> Response:
+        """What openapi.json says, to read."""
+        return HTMLResponse(docs_page(self.openapi()))
+
+    async def icon(self, request: Request) -> Response:
+        """No icon, which browsers ask for beside an answer in JSON."""
+        return Response(status_code=204)
+
+    async def _predicted(self, request: Request, asked: Asked, answering: Answering) -> Response:
+        """Answer a request by one model, whatever takes its place meanwhile."""
+        model = answering.model
         content_type = request.headers.get("content-type", "")
         kind = media_type(content_type)
         if kind not in _TYPES:
@@ -108,7 +143,7 @@ class Answers:
                 f"{n_told:,}; ask for fewer, or send fewer images",
             )
         try:
-            shares = await self._predictor.ask(content)
+            shares = await answering.predictor.ask(content)
         except Busy as err:
             wait = {"Retry-After": str(err.seconds)}
             raise Problem(503, "busy", "too many images wait; ask again later", wait) from err
@@ -120,50 +155,6 @@ class Answers:
         told = {"model": model.id, "predictions": predictions}
         return _json(told | {"warnings": warnings} if warnings else told)
 
-    async def health(self, request: Request) -> Response:
-        """Answered also while the service is not ready; the status tells."""
-        told = {"status": self._state(), "model": self._model.id}
-        return _json(told | {"waiting": self._predictor.waiting})
-
-    async def live(self, request: Request) -> Response:
-        """Answered as long as the service need not be started anew."""
-        if self._state() == "failed":
-            raise Problem(503, "failed", "the service cannot answer; start it anew", _SOON)
-        return await self.health(request)
-
-    async def ready(self, request: Request) -> Response:
-        """Answered as long as questions may be sent."""
-        if self._state() != "ok":
-            raise Problem(503, self._state(), "the service takes no more questions", _SOON)
-        return await self.health(request)
-
-    async def classes(self, request: Request) -> Response:
-        """The classes in natural order, with the images that each was learned from."""
-        counts = self._model.counts
-        told = [{"label": label, "images": counts[label]} for label in self._model.classes]
-        return _json({"model": self._model.id, "classes": told})
-
-    async def about(self, request: Request) -> Response:
-        """The model: what it takes, when it is too unsure, and how good it was when tested."""
-        return _json(self._facts)
-
-    async def metrics(self, request: Request) -> Response:
-        """Requests, times and images since the start, in Prometheus's text format."""
-        return Response(self.counters.text(), media_type=COUNTERS_TYPE)
-
-    async def start(self, request: Request) -> Response:
-        """What is served here, a form to ask it, and how to ask from the shell."""
-        base = str(request.base_url)
-        return HTMLResponse(start_page(self._facts, self._model.classes, base))
-
-    async def docs(self, request: Request) -> Response:
-        """What openapi.json says, to read."""
-        return HTMLResponse(docs_page(self.openapi()))
-
-    async def icon(self, request: Request) -> Response:
-        """No icon, which browsers ask for beside an answer in JSON."""
-        return Response(status_code=204)
-
     async def _parsed(self, parse: Callable[..., Any], body: bytes, *args: Any) -> Any:
         """Parse a body; a large one in a thread, so that others are answered meanwhile."""
         if len(body) <= _SMALL_BYTES:
@@ -172,7 +163,7 @@ class Answers:
             return await run_in_threadpool(parse, body, *args)
 
     def _state(self) -> str:
-        if not self._predictor.is_alive:
+        if not self._live.now.predictor.is_alive:
             return "failed"
         return "draining" if self.is_draining() else "ok"
 

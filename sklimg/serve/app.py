@@ -16,8 +16,14 @@ import sklimg
 from sklimg.model import Model
 from sklimg.serve.access import Access
 from sklimg.serve.answers import Answers
+from sklimg.serve.changes import add_changes
 from sklimg.serve.counters import COUNTERS_TYPE
+from sklimg.serve.dataanswers import DataAnswers
 from sklimg.serve.guard import Guard
+from sklimg.serve.jobanswers import JobAnswers
+from sklimg.serve.jobs import Jobs
+from sklimg.serve.keeper import Keeper
+from sklimg.serve.live import Live
 from sklimg.serve.logs import Log
 from sklimg.serve.problems import Problem, as_problem
 from sklimg.serve.schemas import (
@@ -34,7 +40,11 @@ __all__ = ["create_app"]
 
 
 def create_app(
-    model: Model, access: Access, log: Log, test: dict[str, Any] | None = None
+    model: Model,
+    access: Access,
+    log: Log,
+    test: dict[str, Any] | None = None,
+    keeper: Keeper | None = None,
 ) -> tuple[FastAPI, Guard]:
     """Make the application that answers for a model.
 
@@ -46,6 +56,8 @@ def create_app(
     log : Log
     test : dict, optional
         ``accuracy``, ``accuracy_interval`` and ``n_test`` of the run it comes from.
+    keeper : Keeper, optional
+        Without one, nothing is uploaded and nothing trained.
 
     Returns
     -------
@@ -54,13 +66,17 @@ def create_app(
     guard : Guard
         What stands before them; this is what is to be served.
     """
-    answers = Answers(model, test)
+    live = Live(model, test)
+    jobs = None if keeper is None else Jobs(keeper, live, log)
+    answers = Answers(live)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await answers.open()
         yield
-        await answers.close()
+        if jobs is not None:
+            await jobs.close()
+        await live.close()
 
     app = FastAPI(
         title="sklimg",
@@ -74,6 +90,7 @@ def create_app(
     for kind in (Problem, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, as_problem)
     _add_pages(app, answers, model.spec.n_pixels)
+    add_changes(app, DataAnswers(keeper), JobAnswers(jobs, live))
     guard = Guard(app, access, answers.counters, log)
 
     def openapi() -> dict[str, Any]:

@@ -10,10 +10,9 @@ import json
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
 
 from sklimg.files import count, one_line
+from sklimg.serve.multipart import read_parts
 from sklimg.serve.problems import Problem
 
 __all__ = [
@@ -30,7 +29,6 @@ MOST_IMAGES = 100
 MOST_VECTORS = 1000
 MOST_NUMBERS = 1_000_000  # a tenth of a second
 _FIELD = "images"
-_MOST_BOUNDARY = 70  # letters, by RFC 2046
 
 
 class NamedImage(NamedTuple):
@@ -101,71 +99,36 @@ def parse_images(body: bytes, content_type: str) -> list[NamedImage]:
     Problem
         400 if it is no such form, 422 if it has other parts, none or too many.
     """
-    boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
-    if not 1 <= len(boundary) <= _MOST_BOUNDARY:
-        raise Problem(
-            400,
-            "multipart",
-            f"content-type: expected a boundary of 1 to {_MOST_BOUNDARY} letters, got "
-            f"{len(boundary)}; let your client make the form",
-        )
     form = _Form()
-    parser = MultipartParser(boundary, form.callbacks())
-    try:
-        parser.write(body)
-        parser.finalize()
-    except (FormParserError, ValueError) as err:
-        raise Problem(400, "multipart", f"body: expected a form, got damage: {err}") from err
-    if not form.is_whole:
-        raise Problem(400, "multipart", "body: the form ends before its last boundary")
+    read_parts([body], content_type, form)
     if not form.images:
         raise _unusable("body", f'parts called "{_FIELD}"', "no parts")
     return form.images
 
 
 class _Form:
-    """The parts of a form, collected as the parser comes upon them."""
+    """The images of a form, collected as they come."""
 
     def __init__(self):
         self.images: list[NamedImage] = []
-        self.is_whole = False
-        self._field, self._value, self._content = bytearray(), bytearray(), bytearray()
-        self._disposition = b""
+        self._name, self._content = "", bytearray()
 
-    def callbacks(self) -> dict[str, Any]:
-        """Return what the parser is to call."""
-        return {
-            "on_part_begin": self._begin,
-            "on_header_field": lambda data, start, end: self._field.extend(data[start:end]),
-            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
-            "on_header_end": self._end_of_header,
-            "on_part_data": lambda data, start, end: self._content.extend(data[start:end]),
-            "on_part_end": self._end_of_part,
-            "on_end": self._end,
-        }
-
-    def _begin(self) -> None:
+    def begin(self, field: str, name: str) -> None:
+        """Begin an image, if it is one and not one too many."""
+        if field != _FIELD:
+            raise _unusable("body", f'parts called "{_FIELD}"', f"one called {field[:80]!r}")
         if len(self.images) == MOST_IMAGES:
             raise _unusable("body", f"at most {MOST_IMAGES} images", "more")
+        self._name = one_line(name)[:255]
         self._content.clear()
-        self._disposition = b""
 
-    def _end_of_header(self) -> None:
-        if self._field.lower() == b"content-disposition":
-            self._disposition = bytes(self._value)
-        self._field.clear()
-        self._value.clear()
+    def take(self, data: bytes) -> None:
+        """Take some of its bytes."""
+        self._content.extend(data)
 
-    def _end_of_part(self) -> None:
-        kind, told = parse_options_header(self._disposition)
-        field = told.get(b"name", b"").decode("utf-8", "backslashreplace")
-        if kind != b"form-data" or field != _FIELD:
-            raise _unusable("body", f'parts called "{_FIELD}"', f"one called {field[:80]!r}")
-        name = told.get(b"filename", b"").decode("utf-8", "backslashreplace")
-        self.images.append(NamedImage(one_line(name)[:255], bytes(self._content)))
-
-    def _end(self) -> None:
-        self.is_whole = True
+    def end(self) -> None:
+        """End it."""
+        self.images.append(NamedImage(self._name, bytes(self._content)))
 
 
 def _vector(row: Any, n_pixels: int, where: str) -> np.ndarray:

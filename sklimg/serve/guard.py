@@ -24,6 +24,9 @@ __all__ = ["BODY_SECONDS", "MOST_BODY", "Guard"]
 
 MOST_BODY = 10_000_000  # bytes
 BODY_SECONDS = 30.0
+_MOST_UPLOAD = 512_000_000  # bytes, to what writes a body to the disk as it comes
+_UPLOAD_SECONDS = 3600.0  # for all of it, each piece within BODY_SECONDS
+_UPLOADS = frozenset({("POST", "/upload-data")})
 _MOST_BODIES = 100_000_000  # bytes, of all requests together
 _SMALL_BODY = 2**16  # bytes
 _GONE = 499  # a client that left; nobody is told
@@ -86,7 +89,7 @@ class Guard:
                 "error", "error", id=exchange.id, trace="".join(traceback.format_exception(err))
             )
         finally:
-            self._n_held -= exchange.n_bytes
+            self._n_held -= exchange.n_held
             self._tell(exchange, perf_counter() - start)
 
     def answer_to_damage(self, client: str) -> bytes:
@@ -130,9 +133,12 @@ class _Exchange:
     def __init__(self, guard: Guard, scope, receive, send):
         self.guard, self.scope = guard, scope
         self._receive, self._send = receive, send
-        self.n_bytes = 0
+        self.n_bytes = self.n_held = 0
         self.status: int | None = None
-        self._end = asyncio.get_running_loop().time() + BODY_SECONDS
+        self._is_upload = (scope["method"], scope["path"]) in _UPLOADS
+        self._most = _MOST_UPLOAD if self._is_upload else MOST_BODY
+        seconds = _UPLOAD_SECONDS if self._is_upload else BODY_SECONDS
+        self._end = asyncio.get_running_loop().time() + seconds
         # a client that sends its body when it is told to, and has not been told
         self._is_waited_for = any(key == b"expect" for key, _ in scope["headers"])
         given = next((value for key, value in scope["headers"] if key == b"x-request-id"), b"")
@@ -141,8 +147,8 @@ class _Exchange:
     def check_length(self) -> None:
         """Raise if a body is too long by what its head says, or packed."""
         for name, value in self.scope["headers"]:
-            if name == b"content-length" and int(value) > MOST_BODY:
-                raise _too_large()
+            if name == b"content-length" and int(value) > self._most:
+                raise _too_large(self._most)
             if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
                 raise Problem(
                     415,
@@ -154,7 +160,7 @@ class _Exchange:
     async def receive(self) -> dict[str, Any]:
         """Return the next piece of the body, within its bounds."""
         try:
-            async with asyncio.timeout_at(self._end if self.status is None else None):
+            async with asyncio.timeout_at(self._until() if self.status is None else None):
                 message = await self._receive()
         except TimeoutError as err:
             raise Problem(
@@ -166,10 +172,17 @@ class _Exchange:
         self._is_waited_for = False
         n = len(message.get("body", b""))
         self.n_bytes += n
-        self.guard.hold(n, self.n_bytes)
-        if self.n_bytes > MOST_BODY:
-            raise _too_large()
+        if not self._is_upload:
+            self.n_held += n
+            self.guard.hold(n, self.n_bytes)
+        if self.n_bytes > self._most:
+            raise _too_large(self._most)
         return message
+
+    def _until(self) -> float:
+        """Return when the next piece has to be there."""
+        soon = asyncio.get_running_loop().time() + BODY_SECONDS
+        return min(self._end, soon) if self._is_upload else self._end
 
     async def send(self, message: dict[str, Any]) -> None:
         """Send a part of the answer, with the headers that all have."""
@@ -185,9 +198,9 @@ class _Exchange:
         await self._send(message)
 
 
-def _too_large() -> Problem:
+def _too_large(most: int) -> Problem:
     return Problem(
         413,
         "too_large",
-        f"body: expected at most {MOST_BODY // 10**6} MB, got more; send fewer or smaller images",
+        f"body: expected at most {most // 10**6} MB, got more; send fewer or smaller images",
     )

@@ -18,6 +18,7 @@ __all__ = [
     "Health",
     "ModelFacts",
     "Predictions",
+    "TestFacts",
     "described",
     "predict_body",
     "problems",
@@ -29,13 +30,16 @@ _PROBLEMS = {
     400: "The request is damaged: no host, no JSON, no form.",
     401: "The token is missing, and needed here; or it is wrong.",
     403: "The request comes from a page of another site.",
+    404: "There is nothing of this id.",
     408: "The body took too long to come.",
+    409: "Not now, or not here: a job runs, or there is nothing to go on with.",
     413: "The body is too large.",
     415: "The body is of another type than those listed, or packed.",
     421: "The service is not known by the host that the request names.",
     422: "The request is whole, but what it holds cannot be answered.",
     500: "A bug; the log of the service tells more.",
     503: "Too much is waiting, or the service is about to end; ask again later.",
+    507: "The disk is full, or does not let itself be written.",
 }
 _ALWAYS = (400, 401, 403, 413, 415, 421, 500, 503)  # whatever is asked for
 _ID = {

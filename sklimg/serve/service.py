@@ -3,28 +3,25 @@
 Floor 7: the extra serve; runs until it is stopped.
 """
 
-import json
 import logging
 import os
 import resource
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from sklimg.errors import DataError
 from sklimg.model import Model, load
 from sklimg.modelfiles import find_model
 from sklimg.partners import one_blas_thread
-from sklimg.regular import read_regular
 from sklimg.serve.access import Access
 from sklimg.serve.app import create_app
+from sklimg.serve.keeper import Keeper
 from sklimg.serve.listener import Listener
 from sklimg.serve.logs import Log, LogHandler
+from sklimg.serve.metrics import tested
 from sklimg.serve.server import Server
 
 __all__ = ["load_service", "serve_model"]
 
-_MOST_BYTES = 2**28
 _FILES = 4096  # that may be open at once
 
 
@@ -46,7 +43,7 @@ def load_service(path: str | os.PathLike | None = None) -> tuple[Model, dict[str
     model = load(path)
     place = find_model(path)
     file = (place.parent if place.name == "model" else place) / "metrics.json"
-    return model, _tested(file) if file.exists() else None
+    return model, tested(file) if file.exists() else None
 
 
 def serve_model(
@@ -56,6 +53,7 @@ def serve_model(
     listener: Listener,
     log: Log,
     opened: Callable[[], None],
+    keeper: Keeper | None = None,
 ) -> None:
     """Answer with a model until SIGTERM or Ctrl-C; then finish what was accepted.
 
@@ -70,6 +68,8 @@ def serve_model(
         Closed at the end.
     opened : function
         Called when clients can come.
+    keeper : Keeper, optional
+        What it keeps of uploads and newer models.
     """
     _open_more_files()
     handler = LogHandler(log)
@@ -78,7 +78,7 @@ def serve_model(
         logging.getLogger(name).setLevel(logging.ERROR)
     try:
         with one_blas_thread():
-            Server(create_app(model, access, log, test)[1], listener, opened).run()
+            Server(create_app(model, access, log, test, keeper)[1], listener, opened).run()
     finally:
         logging.getLogger().removeHandler(handler)
         log.close()
@@ -90,20 +90,3 @@ def _open_more_files() -> None:
     wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
     if now != resource.RLIM_INFINITY and now < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-
-
-def _tested(file: Path) -> dict[str, Any]:
-    """Return what the metrics of a run say of its test part."""
-    try:
-        metrics = json.loads(read_regular(file, _MOST_BYTES))
-        low, high = map(float, metrics["accuracy_interval"])
-        told = {
-            "accuracy": float(metrics["accuracy"]),
-            "accuracy_interval": [low, high],
-            "n_test": int(metrics["n_test"]),
-        }
-    except (OSError, LookupError, RecursionError, TypeError, ValueError) as err:
-        raise DataError(f"{file}: damaged; copy the run again, or serve its model/ alone") from err
-    if not 0 <= low <= told["accuracy"] <= high <= 1:
-        raise DataError(f"{file}: accuracy and interval disagree; copy the run again")
-    return told

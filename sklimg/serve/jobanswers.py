@@ -1,0 +1,76 @@
+"""What a service answers to who wants a newer model, or the older one back.
+
+Floor 7: the extra serve.
+"""
+
+import json
+from typing import Any
+
+from fastapi import Request, Response
+
+from sklimg.errors import SklimgError
+from sklimg.serve.dataanswers import json_object
+from sklimg.serve.jobs import Jobs
+from sklimg.serve.live import Live
+from sklimg.serve.problems import Problem
+
+__all__ = ["JobAnswers"]
+
+
+class JobAnswers:
+    """The answers about jobs; each public method that takes a request is a page.
+
+    Parameters
+    ----------
+    jobs : Jobs or None
+    live : Live
+    """
+
+    def __init__(self, jobs: Jobs | None, live: Live):
+        self._jobs, self._live = jobs, live
+
+    async def retrain(self, request: Request) -> Response:
+        """Train a newer model on what was uploaded, too; it answers only if it is no worse."""
+        jobs = self._found()
+        asked = await json_object(request, {"from_scratch": bool}, needed=False)
+        told = await jobs.start(asked.get("from_scratch", False))
+        return _json(told, 202, {"Location": f"/jobs/{told['id']}"})
+
+    async def jobs(self, request: Request) -> Response:
+        """The last jobs, the newest first."""
+        return _json({"jobs": [] if self._jobs is None else await self._jobs.all()})
+
+    async def job(self, request: Request, id: str) -> Response:
+        """A job: how far it is, what it told, what the gate said."""
+        told = None if self._jobs is None else await self._jobs.told(id)
+        if told is None:
+            raise _no_job(id)
+        return _json(told)
+
+    async def cancel(self, request: Request, id: str) -> Response:
+        """End a job that runs; the model that answers stays."""
+        told = None if self._jobs is None else await self._jobs.cancel(id)
+        if told is None:
+            raise _no_job(id)
+        return _json(told)
+
+    async def roll_back(self, request: Request) -> Response:
+        """Let the model answer that did before; the same again returns."""
+        try:
+            await self._found().roll_back()
+        except SklimgError as err:
+            raise Problem(409, "no_previous", f"it cannot answer: {err}") from err
+        return _json({"model": self._live.now.model.id})
+
+    def _found(self) -> Jobs:
+        if self._jobs is None:
+            raise Problem(409, "no_folder", "this service keeps nothing; start it with --data")
+        return self._jobs
+
+
+def _no_job(id: str) -> Problem:
+    return Problem(404, "not_found", f"{id[:80]}: no job of this id; GET /jobs lists them")
+
+
+def _json(told: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(json.dumps(told), status, headers, "application/json")

@@ -1,0 +1,146 @@
+"""What a service keeps in its folder: pictures, models, jobs; opened together.
+
+Floor 7: the extra serve.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sklimg.digests import pixel_digests
+from sklimg.errors import ModelError
+from sklimg.model import Model, load
+from sklimg.modelfiles import find_model
+from sklimg.serve.children import adopt_run
+from sklimg.serve.database import Database
+from sklimg.serve.lineage import Kept, Lineage
+from sklimg.serve.store import Store
+from sklimg.table import read_blocks
+
+__all__ = ["Keeper", "open_keeper"]
+
+_TABLE = Path("data", "table.npz")  # of a run that stands alone
+
+
+class Keeper:
+    """The pictures and models in the folder of a service.
+
+    Parameters
+    ----------
+    folder : Path
+    store : Store
+    lineage : Lineage
+    why_not : str
+        Why the model cannot be gone on with; empty if it can.
+
+    Attributes
+    ----------
+    folder, store, lineage, why_not
+        As given.
+    """
+
+    def __init__(self, folder: Path, store: Store, lineage: Lineage, why_not: str = ""):
+        self.folder, self.store, self.lineage, self.why_not = folder, store, lineage, why_not
+        self._known: tuple[str, dict[bytes, str]] = ("", {})
+
+    def known(self) -> dict[bytes, str]:
+        """Return the labels of the images that the current model's run has, by their digests."""
+        current = self.lineage.current()
+        if current is None or current.run is None:
+            return {}
+        if self._known[0] != current.id:
+            labels: dict[bytes, str] = {}
+            for block in read_blocks(current.run / _TABLE):
+                digests = (digest.tobytes() for digest in pixel_digests(block.pixels))
+                labels |= dict(zip(digests, block.labels, strict=True))
+            self._known = current.id, labels
+        return self._known[1]
+
+    def close(self) -> None:
+        """Let another service open the folder."""
+        self.store.close()
+        self.store.database.close()
+
+
+def open_keeper(
+    folder: Path,
+    path: str | os.PathLike | None,
+    model: Model,
+    test: dict[str, Any] | None,
+    tell: Callable[[str], None],
+) -> tuple[Keeper, Model, dict[str, Any] | None]:
+    """Open the folder of a service, and find the model that is to answer.
+
+    That is the newest of those that came from *model*, if the folder has some; else *model*
+    itself, whose run is copied into the folder with its table.
+
+    Parameters
+    ----------
+    folder : Path
+        It is there.
+    path : path, optional
+        What *model* was loaded from.
+    model : Model
+    test : dict or None
+        How good it was found.
+    tell : callable
+        Called with a line of text.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written, or another service uses it.
+    DataError
+        If what it keeps is damaged.
+    ModelError
+        If the model that is to answer is damaged.
+    """
+    database = Database(folder / "service.sqlite")
+    try:
+        store = Store(database, folder, model.spec)
+    except BaseException:
+        database.close()
+        raise
+    try:
+        lineage = Lineage(database, folder)
+        lineage.interrupt_jobs()
+        current, origin = lineage.current(), lineage.origin()
+        if current is None or model.id not in (origin, current.id) or current.run is None:
+            why_not = _begin(lineage, path, model, test, folder, tell)
+        else:
+            why_not = ""
+            if current.id != model.id:
+                model, test = load(current.run), current.test
+                tell(f"{model.id} answers, which was retrained from {origin}")
+        return Keeper(folder, store, lineage, why_not), model, test
+    except BaseException:
+        store.close()
+        database.close()
+        raise
+
+
+def _begin(
+    lineage: Lineage,
+    path: str | os.PathLike | None,
+    model: Model,
+    test: dict[str, Any] | None,
+    folder: Path,
+    tell: Callable[[str], None],
+) -> str:
+    """Let a model from elsewhere answer; return why it cannot be gone on with, if so."""
+    try:
+        place = find_model(path)
+        is_run = place.name == "model" and (place.parent / "metrics.json").is_file()
+    except ModelError:
+        is_run = False
+    run, why_not = lineage.place(model.id), ""
+    if not is_run:
+        why_not = "the model came without its run"
+    elif not run.exists():
+        tell("its run is copied, with the images that it was made of")
+        why_not = adopt_run(str(place.parent), run, folder)
+    if why_not:
+        tell(f"no retraining here: {why_not}")
+    lineage.begin(Kept(model.id, None if why_not else run, 0, test))
+    return why_not
