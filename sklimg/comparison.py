@@ -26,7 +26,10 @@ __all__ = ["compare_runs"]
 
 _DOUBT = 0.05  # chance of as large a difference between equals, from where it may be one
 _KEPT = ("accuracy", "accuracy_interval", "n_test", "n_test_images", "log_loss")
-_LEFT_OUT = ("chosen", "data", "max_time", "n_folds")  # of the settings that are told
+_LEFT_OUT = {  # of the settings that are told
+    *("params", "chosen", "data", "max_time", "n_folds"),
+    *("parent", "added", "recorded", "shares", "from_scratch"),  # of runs that go on
+}
 
 
 def compare_runs(runs: Sequence[str | os.PathLike]) -> dict[str, Any]:
@@ -85,8 +88,7 @@ def _differing(runs: Sequence[RunFiles]) -> list[dict[str, Any]]:
     varied = [
         name
         for name in names
-        if name not in (*_LEFT_OUT, "params")
-        and any(config.get(name) != every[0].get(name) for config in every)
+        if name not in _LEFT_OUT and any(config.get(name) != every[0].get(name) for config in every)
     ]
     return [{name: config.get(name) for name in varied} for config in every]
 

@@ -10,7 +10,7 @@ Floor 5: works on tables; what it finds it tells a callable.
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import floor
+from math import ceil, floor
 
 import numpy as np
 
@@ -207,26 +207,32 @@ def _sides(
 def _dealt(labels: np.ndarray, recorded: Recorded, rng: np.random.Generator) -> np.ndarray:
     """Return the part of each new group, told by its class; none of a class with too few.
 
-    Of a class that the run has, one new group trains before any other is held back. One
-    that is new needs one for each part.
+    A class that was not trained on needs a group to train on, and one for each part that
+    lacks it. If parts have all the others due, one group trains nevertheless.
     """
-    parts = np.full(len(labels), _PARTS.index("train"))
+    train = _PARTS.index("train")
+    parts = np.full(len(labels), train)
     shares = recorded.shares
     held = [part for part in _HELD if shares[part] > 0]
-    known = recorded.n_of_class()
+    known, trained = recorded.n_of_class(), recorded.n_of_class("train")
     there = {part: recorded.n_of_class(part) for part in held}
     for label in sorted(set(labels), key=natural_key):
         members = rng.permutation(np.flatnonzero(labels == label))
-        is_known, n_all = label in known, known.get(label, 0) + len(members)
-        if not is_known and len(members) <= len(held):
+        n_new, is_trained = len(members), label in trained
+        n_all = known.get(label, 0) + n_new
+        needs = [] if is_trained else [part for part in held if label not in there[part]]
+        if not is_trained and n_new <= len(needs):
             parts[members] = _FRESH
             continue
-        for k, part in enumerate(held, start=1):
-            wanted = floor(shares[part] * n_all + _TINY) - there[part].get(label, 0)
-            least, left = (0, 1) if is_known else (1, 1 + len(held) - k)
-            n = max(0, min(max(wanted, least), len(members) - left))
+        for part in held:
+            due = floor(shares[part] * n_all + _TINY) - there[part].get(label, 0)
+            wanted = min(due, ceil(shares[part] * n_new - _TINY))  # others may be due for long
+            left = 0 if is_trained else 1 + len([other for other in needs if other != part])
+            n = max(0, min(max(wanted, int(part in needs)), len(members) - left))
             parts[members[:n]] = _PARTS.index(part)
-            members = members[n:]
+            members, needs = members[n:], [other for other in needs if other != part]
+    if len(parts) and np.all(parts != train) and np.any(parts != _FRESH):
+        parts[rng.choice(np.flatnonzero(parts != _FRESH))] = train
     return parts
 
 
@@ -242,7 +248,7 @@ def _tell(growth: Growth, recorded: Recorded, tell: Callable[[str, str], None]) 
     ):
         paths = [path for path, why, _ in growth.rejects if why == code]
         if paths:
-            tell("warning", f"{count(len(paths), 'image')} {what}; the first: {paths[0]}")
+            tell("warning", f"{count(len(paths), 'image')}: {what}; the first: {paths[0]}")
     classes = set(parts.table.labels[new]) - set(recorded.table.labels)
     if classes:
         named = ", ".join(sorted(classes, key=natural_key)[:_SHOWN])
@@ -250,5 +256,6 @@ def _tell(growth: Growth, recorded: Recorded, tell: Callable[[str, str], None]) 
     numbers = ", ".join(
         f"{np.sum(new & (parts.split == part))} to {word}"
         for part, word in (("train", "train on"), ("validation", "judge by"), ("test", "test on"))
+        if part in parts.split
     )
     tell("new", f"{count(int(new.sum()), 'image')}: {numbers}; the others stay where they were")

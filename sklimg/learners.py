@@ -23,6 +23,7 @@ from sklimg.watching import last_step, tells_epochs
 __all__ = ["Anew", "GoingOn"]
 
 _SHARE = 0.5  # of the epochs of a first training that a further one takes
+_RATE = 0.4  # of its learning rate; the whole of it would first undo what is known
 
 
 class Anew:
@@ -124,8 +125,10 @@ class GoingOn:
         """
         network = (before or self._head).without_history()
         n_epochs = max(1, round(_SHARE * network.max_iter))
+        rate = network.learning_rate_init
         whole = {"warm_start": network.warm_start, "max_iter": network.max_iter}
-        network.set_params(warm_start=True, max_iter=n_epochs)
+        whole["learning_rate_init"] = rate
+        network.set_params(warm_start=True, max_iter=n_epochs, learning_rate_init=_RATE * rate)
         told = tell_epoch and (lambda values: tell_epoch({**values, "n_epochs": n_epochs}))
         return self._trained(network, rows, watch, told).set_params(**whole)
 

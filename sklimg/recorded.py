@@ -103,7 +103,7 @@ def read_recorded(
         raise _changed(name, run, "other pixels than its model has learned")
     groups = np.array(splits["group"], int)
     shares = run.config.get("shares") or {part: _share(part, groups, split) for part in _HELD}
-    shares = {part: float(shares[part]) for part in _HELD}
+    shares = {part: min(1.0, max(0.0, float(shares[part]))) for part in _HELD}
     return Recorded(table, groups, split, shares)
 
 

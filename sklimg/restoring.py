@@ -139,7 +139,9 @@ def _restore_mlp(model: MLPClassifier, its: Mapping[str, np.ndarray]) -> None:
     n_layers = len(its) // 2
     coefs = [its[f"coefs{i}"].astype(model.dtype) for i in range(n_layers)]
     intercepts = [its[f"intercepts{i}"].astype(model.dtype) for i in range(n_layers)]
-    n_outputs = len(intercepts[-1])
+    n_outputs, sizes = len(intercepts[-1]), [len(biases) for biases in intercepts[:-1]]
+    if sizes != np.ravel(model.hidden_layer_sizes).tolist():
+        raise ValueError(f"layers of {sizes} units")
     learned = SimpleNamespace(
         coefs_=coefs,
         intercepts_=intercepts,

@@ -246,7 +246,7 @@ def _learner(
             kind = settings["model"] if settings["model"] != "mlp" else "the solver lbfgs"
             tell("note", f"{kind} cannot go on: all is fitted anew")
         own = find_model(run.place) / BACKBONE
-        if onnx_file(features) and not Path(onnx_file(features)).is_file() and own.is_file():
+        if onnx_file(features) and own.is_file():  # that of the run may be gone, or another
             base.set_params(features__file=str(own))
         return Anew(augmented(base, settings["augment"], parts, seed), parts)
     pipeline = restored(base, read_model_files(run.place), older.predict_proba)

@@ -105,6 +105,17 @@ def bars_run(bars_table, tmp_path_factory):
     return fit(bars_table, out=out)
 
 
+@pytest.fixture(scope="module")
+def no_figures(bars_run):
+    """Leave the figures out of run folders: they take most of the time and are tested elsewhere.
+
+    But not out of the run that others share, which is made first.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sklimg.runwriter.run_plots", lambda run: {})
+        yield
+
+
 @pytest.fixture
 def interrupt_in(monkeypatch):
     """Let Ctrl-C fall into an epoch of the next training, after its steps."""

@@ -40,3 +40,9 @@ def each_kill(words, cwd, calls=CALLS):
             if run.returncode not in (-signal.SIGKILL, 128 + signal.SIGKILL):
                 pytest.skip(f"strace cannot trace here: {run.stderr[-200:]}")
             yield f"{call} {number}"
+
+
+def children_of(pid):
+    """Return the numbers of the processes that a process has started."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(number) for task in tasks for number in task.read_text().split()]

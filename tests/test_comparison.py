@@ -45,3 +45,11 @@ def test_the_better_one_is_named_whatever_the_order(compared):
     (compared / "weak" / "metrics.json").write_text(json.dumps(weak | {"accuracy": 0.9}))
     told = compare_runs(["weak", "good"])
     assert told["notes"][0].startswith("weak is better than good: of 8 pictures")
+
+
+def test_what_a_run_goes_on_from_is_no_setting(compared):
+    file = compared / "weak" / "config.json"
+    told = {"parent": {"run": "/x", "model": "1"}, "added": "/y", "shares": {}, "recorded": None}
+    file.write_text(json.dumps(json.loads(file.read_text()) | told | {"from_scratch": True}))
+    for row in compare_runs(["weak", "good"])["runs"]:
+        assert list(row["settings"]) == ["C"]

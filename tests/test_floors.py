@@ -108,7 +108,7 @@ FLOORS = (
         *("testing", "settings", "unseen"),
         *("leaks", "inspection", "checkpage", "training", "readings"),
     ),
-    ("retraining",),
+    ("retraining", "adoption"),
     ("serve",),
     ("cli",),
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklimg.duplicates import pixel_digests
+from sklimg.digests import pixel_digests
 from sklimg.errors import UsageError
 from sklimg.grouping import group_rows
 from sklimg.table import Table

@@ -202,3 +202,11 @@ def test_a_class_that_a_fold_lacks_makes_no_answer_less_sure(data):
     assert found[0].temperature == found[1].temperature
     assert found[2].temperature > 2 * found[0].temperature  # as if it had been sure and wrong
     assert found[0].accuracy == pytest.approx(40 / 41)  # it is a mistake all the same
+
+
+def test_answers_of_who_knew_none_of_the_classes_tell_nothing(data):
+    """Each class has a single picture, and each fold lacks those that it is asked for."""
+    X, y, groups = data
+    fitted = fit_alone(BASE, X, y)
+    nobody = HeldBack(np.arange(3), np.full((3, 3), 1 / 3), "the folds", np.zeros(3, bool))
+    assert calibrate(fitted, nobody, y, groups, lambda *_: None) is None

@@ -105,6 +105,26 @@ def test_the_command_is_one_that_fit_takes(changed):
     assert (asked["--search"], asked["--folds"], asked["--seed"]) == ("hyperband", "5", "3")
 
 
+@pytest.mark.parametrize(
+    ("told", "flags"),
+    [
+        ({}, []),
+        ({"from_scratch": True}, ["--from-scratch"]),
+        ({"recorded": "/data/t 2.csv"}, ["--recorded", "/data/t 2.csv"]),
+    ],
+)
+def test_the_command_of_a_run_that_goes_on_is_one_that_retrain_takes(changed, told, flags):
+    parent = {"run": "/runs/a b", "model": "0123"}
+    run = changed(parent=parent, added="/data/more", **told)
+    words = shlex.split(fit_command(run))
+    assert words == ["sklimg", "retrain", "/runs/a b", "/data/more", *flags]
+    known = {flag for parameter in main.commands["retrain"].params for flag in parameter.opts}
+    assert {word for word in flags if word.startswith("--")} <= known
+    for key in ("added", "recorded"):
+        given = {"parent": parent, "added": "/data/more", key: "a table of 9 images"}
+        assert fit_command(changed(**given)) is None
+
+
 def test_data_from_python_has_no_command(changed):
     assert fit_command(changed(test="a table of 9 images")) is None
     assert fit_command(changed("data", path=None)) is None

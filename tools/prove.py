@@ -92,7 +92,7 @@ def main():
     print(f"\n{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"{'proof':58} {'cases':>6} {'failures':>8} {'seed':>6} {'seconds':>8}")
     for name, cases, failures, seconds, note in rows:
-        text = " ".join(note.split())[:160]
+        text = " ".join(note.split())[:400]
         print(f"{name[:58]:58} {cases:>6} {failures:>8} {options.seed:>6} {seconds:8.1f}  {text}")
     n_failed = sum(failures > 0 for _, _, failures, *_ in rows)
     n_skipped = sum(note.startswith("skipped") for *_, note in rows)

@@ -70,8 +70,8 @@ def serve(model, host, port, data, hosts):
     listener, keeper = Listener(host, port), None
     try:
         token, file, is_new = read_token(data)
-        keeper, loaded, test = open_keeper(data, model, loaded, test, _tell_note)
-        access = listener.access(token, hosts)
+        access, notes = listener.access(token, hosts), []
+        keeper, loaded, test = open_keeper(data, model, loaded, test, notes.append)
         classes = count(len(loaded.classes), "class", "classes")
         say(f"model     {loaded.id}: {classes}, {loaded.spec}")
         shown = f"{token}, kept in {file}" if is_new else f"in {file}"
@@ -81,16 +81,14 @@ def serve(model, host, port, data, hosts):
             say(
                 "warning: what is sent can be read on the way; let a proxy encrypt it", warning=True
             )
+        for note in notes:
+            say(f"note      {note}")
         log = Log(sys.stderr, is_quiet())
         serve_model(loaded, test, access, listener, log, _tell_url(listener), keeper)
     finally:
         listener.close()
         if keeper is not None:
             keeper.close()
-
-
-def _tell_note(text):
-    say(f"note      {text}")
 
 
 def _tell_url(listener):

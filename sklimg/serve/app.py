@@ -90,6 +90,7 @@ def create_app(
     for kind in (Problem, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, as_problem)
     _add_pages(app, answers, model.spec.n_pixels)
+    app.state.jobs = jobs
     add_changes(app, DataAnswers(keeper), JobAnswers(jobs, live))
     guard = Guard(app, access, answers.counters, log)
 

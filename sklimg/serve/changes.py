@@ -53,7 +53,7 @@ def add_changes(app: FastAPI, data: DataAnswers, jobs: JobAnswers) -> None:
         status_code=204,
         summary="Forget a picture.",
         response_description="It is gone.",
-        responses=problems(404, 409, 507),
+        responses=problems(404, 409, 422, 507),
     )(data.remove)
     app.post(
         "/retrain",
@@ -76,14 +76,14 @@ def add_changes(app: FastAPI, data: DataAnswers, jobs: JobAnswers) -> None:
         summary="How a job is.",
         response_description="The job.",
         response_model=Job,
-        responses=problems(404),
+        responses=problems(404, 422),
     )(jobs.job)
     app.delete(
         "/jobs/{id}",
         summary="End a job.",
         response_description="The job, as it ended.",
         response_model=Job,
-        responses=problems(404, 409),
+        responses=problems(404, 409, 422),
     )(jobs.cancel)
     app.post(
         "/model/rollback",

@@ -24,6 +24,8 @@ from sklimg.images import read_image
 from sklimg.model import load
 from sklimg.table import Table
 
+__all__ = ["main"]
+
 _Tell = Callable[[dict[str, Any]], None]
 _NICE = 10  # less urgent than answering by so much
 

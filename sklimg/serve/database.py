@@ -191,9 +191,13 @@ class Database:
             check_same_thread=False,
             uri=True,
         )
-        base.execute("PRAGMA foreign_keys = ON")
-        base.execute("PRAGMA synchronous = FULL")
-        base.execute(f"PRAGMA query_only = {'ON' if self.read_only else 'OFF'}")
+        try:
+            base.execute("PRAGMA foreign_keys = ON")
+            base.execute("PRAGMA synchronous = FULL")
+            base.execute(f"PRAGMA query_only = {'ON' if self.read_only else 'OFF'}")
+        except BaseException:
+            base.close()
+            raise
         return base
 
     @contextmanager

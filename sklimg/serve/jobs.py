@@ -37,11 +37,15 @@ class Jobs:
     keeper : Keeper
     live : Live
     log : Log
+
+    Attributes
+    ----------
+    running : _Job or None
     """
 
     def __init__(self, keeper: Keeper, live: Live, log: Log):
         self._keeper, self._live, self._log = keeper, live, log
-        self._running: _Job | None = None
+        self.running: _Job | None = None
         self._task: asyncio.Task | None = None
         self._one = asyncio.Lock()  # who begins a job, or changes the model
 
@@ -64,21 +68,21 @@ class Jobs:
                     "where it was",
                 )
             job = await run_in_threadpool(self._begun, from_scratch)
-            self._running = job
+            self.running = job
             self._task = asyncio.get_running_loop().create_task(self._work(job))
             self._log.tell("job", id=job.id, status="running")
             return job.told("running")
 
     async def told(self, id: str) -> dict[str, Any] | None:
         """Return what is known of a job; None if there is none of this id."""
-        running = self._running
+        running = self.running
         if running is not None and running.id == id:
             return running.told("running")
         return await run_in_threadpool(self._keeper.lineage.job, id)
 
     async def all(self) -> list[dict[str, Any]]:
         """Return the last jobs, the newest first, without their logs and curves."""
-        running = self._running
+        running = self.running
         jobs = await run_in_threadpool(self._keeper.lineage.jobs)
         if running is not None:
             jobs = [running.told("running") if job["id"] == running.id else job for job in jobs]
@@ -92,7 +96,7 @@ class Jobs:
         Problem
             409 if it has ended already.
         """
-        running, task = self._running, self._task
+        running, task = self.running, self._task
         if running is None or running.id != id:
             if (told := await self.told(id)) is None:
                 return None
@@ -122,14 +126,14 @@ class Jobs:
 
     async def close(self) -> None:
         """End what runs; it is told as interrupted."""
-        if self._running is not None:
-            self._running.is_ending = True
-            self._running.child.kill()
+        if self.running is not None:
+            self.running.is_ending = True
+            self.running.child.kill()
             await asyncio.wait([self._task])
 
     def _check_idle(self) -> None:
-        if self._running is not None:
-            raise Problem(409, "running", f"job {self._running.id} runs; wait for it, or DELETE it")
+        if self.running is not None:
+            raise Problem(409, "running", f"job {self.running.id} runs; wait for it, or DELETE it")
 
     def _begun(self, from_scratch: bool) -> "_Job":
         """Return a job that is written down."""
@@ -165,7 +169,7 @@ class Jobs:
                 await run_in_threadpool(self._keeper.lineage.end_job, job.id, status, job.parts())
             except SklimgError as err:
                 self._log.tell("job", "error", id=job.id, detail=str(err))
-        self._running = None
+        self.running = None
         level = "info" if status in ("done", "cancelled") else "warning"
         told = job.error or (job.verdict or {}).get("words", "")
         self._log.tell("job", level, id=job.id, status=status, detail=told[:1000])

@@ -138,8 +138,9 @@ def _begin(
     if not is_run:
         why_not = "the model came without its run"
     elif not run.exists():
-        tell("its run is copied, with the images that it was made of")
         why_not = adopt_run(str(place.parent), run, folder)
+        if not why_not:
+            tell(f"the run was copied to {run}, with the images that it was made of")
     if why_not:
         tell(f"no retraining here: {why_not}")
     lineage.begin(Kept(model.id, None if why_not else run, 0, test))

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from sklimg.files import one_line
 
@@ -84,7 +85,19 @@ async def as_problem(request: Request, err: Exception) -> Response:
         text = _REMEDIES.get(err.status_code, str(err.detail))
         where = request.scope["path"] if err.status_code == 404 else request.method
         code = _CODES.get(err.status_code, "refused")
-        err = Problem(err.status_code, code, f"{where}: {text}", err.headers)
+        headers = {"Allow": _allowed(request)} if err.status_code == 405 else err.headers
+        err = Problem(err.status_code, code, f"{where}: {text}", headers)
     elif not isinstance(err, Problem):
         err = Problem(500, "bug", "this is a bug of sklimg; the log of the service tells more")
     return err.response()
+
+
+def _allowed(request: Request) -> str:
+    """Return the methods that a path takes, those of all its routes."""
+    found = {
+        method
+        for route in request.app.routes
+        if route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods
+    }
+    return ", ".join(sorted(found))

@@ -95,9 +95,10 @@ class Store:
                     list(pool.map(sync, [each.file for each in incoming]))
                 with self._one_at_a_time:
                     return self._added(incoming)
-            finally:
+            except BaseException:
                 for each in incoming:
                     each.file.unlink(missing_ok=True)
+                raise
 
     def decide(self, id: str, label: str) -> bool:
         """Let a picture have this label alone; False if there is no such picture."""

@@ -42,7 +42,8 @@ def test_from_start_to_end(run, tmp_path):
     assert lines[1] == (
         f"token     {token}, kept in artifacts/serve/token; needed by whoever changes something"
     )
-    told = [json.loads(line) for line in lines[2:]]
+    assert lines[2].startswith("note      no retraining here: ")  # of a table in Python
+    told = [json.loads(line) for line in lines[3:]]
     assert [(t["method"], t["path"], t["status"]) for t in told] == [
         ("POST", "/predict", 200),
         ("GET", "/model", 200),
@@ -93,6 +94,7 @@ def test_two_at_once_on_one_port(run, tmp_path):
     first, second = sorted(both, key=lambda process: process.poll() is None)
     assert first.returncode == 6
     assert "cannot be listened on" in first.stderr.read()
+    assert second.stdout.readline().endswith(f":{port}\n")
     second.send_signal(signal.SIGTERM)
     assert second.wait(20) == 0
     for process in both:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sklimg.cli import main
-from sklimg.duplicates import pixel_digests
+from sklimg.digests import pixel_digests
 from sklimg.images import read_pages
 from sklimg.model import load
 from tests.builders import run_sklimg

@@ -14,13 +14,18 @@ from sklimg.errors import ModelError
 from sklimg.model import load, load_pipeline
 from sklimg.modelfiles import sums_of
 from sklimg.table import write_table
+from tests.builders import bars
 from tests.pickled import traps
+
+RETRAIN = ([], ["--from-scratch"])
+pytestmark = pytest.mark.usefixtures("no_figures")
 
 
 @pytest.fixture(scope="module")
 def table(bars_table, tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "t.csv"
     write_table(bars_table, path)
+    write_table(bars({"2": 5, "10": 5, "a": 5}, seed=1), path.with_name("more.csv"))
     return path
 
 
@@ -31,6 +36,7 @@ def run(bars_run, tmp_path):
 
 def commands(run, table, out):
     """Every command that is given a model or a run."""
+    more, newer = table.with_name("more.csv"), out.with_name("newer")
     return [
         ["predict", "-m", run, table],
         ["predict", "-m", run, table, "--trust"],
@@ -40,6 +46,7 @@ def commands(run, table, out):
         ["report", run],
         ["compare", run, run],
         ["export", "-m", run, "-o", out],
+        *(["retrain", run, more, *words, "--recorded", table, "-o", newer] for words in RETRAIN),
     ]
 
 
@@ -77,6 +84,7 @@ def opened(invoke, bars_run, table, tmp_path, name, kind, is_forged):
     wrong = ""
     for words in commands(run, table, tmp_path / "m.zip"):
         done = invoke(*words)
+        shutil.rmtree(tmp_path / "newer", ignore_errors=True)
         if marker.exists() or done.exit_code not in (0, 2, 3, 5):
             wrong = f"{name}, {kind}, {words[0]}: {done.exit_code}, {done.stderr}"
             break

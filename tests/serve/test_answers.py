@@ -217,8 +217,7 @@ def test_a_service_that_drains_is_alive_and_not_ready(bars_run):
 def test_a_service_whose_predictor_died_says_so(bars_run):
     with serving(bars_run.model) as served:
         (route,) = [route for route in served.app.routes if route.path == "/predict"]
-        predictor = route.endpoint.__self__._predictor
-        predictor.close()
+        route.endpoint.__self__._live.now.predictor.close()
         assert served.ask("GET", "/health").json["status"] == "failed"
         assert served.ask("GET", "/health/live").status == 503
         assert served.ask("GET", "/health/ready").status == 503

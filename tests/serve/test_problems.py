@@ -4,14 +4,16 @@ import asyncio
 import json
 
 import pytest
-from fastapi import Request
+from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 
 from sklimg.serve.problems import Problem, as_problem
 
 
 def told(err):
-    request = Request({"type": "http", "method": "PUT", "path": "/a\nb", "headers": []})
+    request = Request(
+        {"app": FastAPI(), "type": "http", "method": "PUT", "path": "/a\nb", "headers": []}
+    )
     answer = asyncio.run(as_problem(request, err))
     assert answer.headers["content-type"] == "application/problem+json"
     body = json.loads(answer.body)

@@ -134,7 +134,7 @@ def fit_ours(words: list[str]) -> None:
 
 def fit_peer(peer: str, data: str, test: str) -> None:
     """Fit a peer to pixels, test it as ours is tested, and print its metrics as JSON."""
-    from sklimg.duplicates import pixel_digests
+    from sklimg.digests import pixel_digests
     from sklimg.evaluation import evaluate_predictions
     from sklimg.grouping import group_rows
     from sklimg.sources import read_data

@@ -32,7 +32,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklimg import MLPClassifier, read_data
-from sklimg.duplicates import pixel_digests
+from sklimg.digests import pixel_digests
 from sklimg.grouping import group_rows
 from sklimg.search import grid_search
 from sklimg.splits import grouped_folds
