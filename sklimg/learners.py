@@ -7,6 +7,7 @@ Floor 5: fits, prints nothing; each epoch is told to a callable.
 """
 
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,15 @@ from sklimg.errors import SklimgError, UsageError
 from sklimg.files import one_line
 from sklimg.fitting import fit_alone, one_quiet_thread, pipeline_of
 from sklimg.mlp import MLPClassifier
+from sklimg.mlpparams import mlp_params
 from sklimg.parts import Parts
 from sklimg.watching import last_step, tells_epochs
 
 __all__ = ["Anew", "GoingOn"]
 
-_SHARE = 0.5  # of the epochs of a first training that a further one takes
+_SHARE, _MOST_SHARE = 0.5, 2.0  # of the epochs of a first training that a further one takes
+_STEPS = 200  # that it takes at least, of a small table by more epochs
+_MANY = 20_000  # images, to which copies fill them up
 _RATE = 0.4  # of its learning rate; the whole of it would first undo what is known
 
 
@@ -124,7 +128,7 @@ class GoingOn:
             Called with the values of each epoch, and ``n_epochs``.
         """
         network = (before or self._head).without_history()
-        n_epochs = max(1, round(_SHARE * network.max_iter))
+        n_epochs = _n_epochs(network, len(rows) if self._copier is None else _MANY)
         rate = network.learning_rate_init
         whole = {"warm_start": network.warm_start, "max_iter": network.max_iter}
         whole["learning_rate_init"] = rate
@@ -170,3 +174,10 @@ class GoingOn:
                 raise
             except (TypeError, ValueError) as err:
                 raise UsageError(f"parameters: the fit failed: {one_line(err)[:300]}") from err
+
+
+def _n_epochs(network: MLPClassifier, n_rows: int) -> int:
+    """Return the epochs of a further training on so many rows."""
+    least, most = (max(1, round(share * network.max_iter)) for share in (_SHARE, _MOST_SHARE))
+    n_steps = ceil(n_rows / mlp_params(network)["batch_size"])
+    return min(max(least, ceil(_STEPS / n_steps)), most)

@@ -40,7 +40,7 @@ def weights(network):
 
 
 def test_a_new_class_gets_an_output_and_old_answers_stay(parts):
-    pipeline = fitted(parts, max_iter=60)
+    pipeline = fitted(parts)
     learner = GoingOn(pipeline, parts, None)
     before = pipeline.predict(parts.table.pixels[OLD])
     further = learner.further(None, parts.train)
@@ -63,14 +63,20 @@ def test_what_it_goes_on_from_is_left_as_it_was(parts):
     assert pipeline[-1].get_params() == further.get_params()
 
 
-def test_it_goes_on_for_half_the_epochs(parts):
-    learner = GoingOn(fitted(parts), parts, None)
-    told = []
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [({}, 160), ({"batch_size": 4}, 40), ({"batch_size": 10}, 40), ({"max_iter": 1}, 2)],
+)
+def test_it_goes_on_for_half_the_epochs_or_more_if_they_are_short(parts, params, expected):
+    """200 steps at least, but no more than twice the epochs."""
+    learner, told = GoingOn(fitted(parts, **params), parts, None), []
     further = learner.further(None, parts.train, tell_epoch=told.append)
-    assert [values["epoch"] for values in told] == list(range(1, 41))
-    assert further.n_iter_ == 40
-    one = GoingOn(fitted(parts, max_iter=1), parts, None).further(None, parts.train)
-    assert one.n_iter_ == 1
+    assert [values["epoch"] for values in told] == list(range(1, expected + 1))
+    assert {values["n_epochs"] for values in told} == {expected}
+    assert further.n_iter_ == expected
+    asked = further.get_params()
+    assert (asked["max_iter"], asked["learning_rate_init"]) == (params.get("max_iter", 80), 0.005)
+    assert not asked["warm_start"]
 
 
 def test_a_first_network_begins_at_the_beginning(parts):

@@ -164,12 +164,13 @@ class Jobs:
             status, job.error = "failed", str(err)
         except Exception as err:  # whoever asks for the job is told
             status, job.error = "failed", f"this is a bug of sklimg: {type(err).__name__}: {err}"
-        if status != "done":
-            try:
+        try:
+            if status != "done":
                 await run_in_threadpool(self._keeper.lineage.end_job, job.id, status, job.parts())
-            except SklimgError as err:
-                self._log.tell("job", "error", id=job.id, detail=str(err))
-        self.running = None
+        except SklimgError as err:  # the next start of the service notes it as interrupted
+            self._log.tell("job", "error", id=job.id, detail=str(err))
+        finally:
+            self.running = None
         level = "info" if status in ("done", "cancelled") else "warning"
         told = job.error or (job.verdict or {}).get("words", "")
         self._log.tell("job", level, id=job.id, status=status, detail=told[:1000])
@@ -195,7 +196,11 @@ class Jobs:
         answering = await run_in_threadpool(_loaded, place)
         job.model, job.test = answering.model.id, answering.facts["test"]
         kept = Kept(answering.model.id, place, job.upto, job.test)
-        await run_in_threadpool(lineage.go_live, kept, job.id, job.parts())
+        try:
+            await run_in_threadpool(lineage.go_live, kept, job.id, job.parts())
+        except BaseException:
+            await run_in_threadpool(answering.predictor.close)
+            raise
         self._live.exchange(answering)
         return "done"
 

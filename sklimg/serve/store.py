@@ -107,14 +107,18 @@ class Store:
             if found and found != [(label,)]:
                 base.execute("DELETE FROM labels WHERE picture = ?", [id])
                 base.execute("INSERT INTO labels VALUES (?, ?)", [id, label])
-                _count_change(base, id)
+                for each in {id, *_with_pixels_of(base, id)}:
+                    _count_change(base, each)
         return bool(found)
 
     def remove(self, id: str) -> bool:
         """Forget a picture; False if there is no such picture."""
         with keeping_in(self._folder), self._one_at_a_time:
             with self.database.writing() as base:
+                others = _with_pixels_of(base, id)
                 n = base.execute("DELETE FROM pictures WHERE id = ?", [id]).rowcount
+                for each in others:  # which may be in doubt no more
+                    _count_change(base, each)
             if n:
                 self._blobs.file(id).unlink(missing_ok=True)
         return bool(n)
@@ -257,3 +261,13 @@ def _count_change(base: sqlite3.Connection, id: str) -> None:
     """Give a picture the next number of a change."""
     base.execute("UPDATE counter SET last = last + 1")
     base.execute("UPDATE pictures SET change = (SELECT last FROM counter) WHERE id = ?", [id])
+
+
+def _with_pixels_of(base: sqlite3.Connection, id: str) -> list[str]:
+    """Return the other pictures that have the pixels of one."""
+    rows = base.execute(
+        "SELECT id FROM pictures WHERE id <> ? AND digest = "
+        "(SELECT digest FROM pictures WHERE id = ?)",
+        [id, id],
+    )
+    return [other for (other,) in rows]

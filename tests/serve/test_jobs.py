@@ -59,8 +59,8 @@ def test_a_new_class_is_learned_and_answered(kept):
     assert job["status"] == "done", job
     assert job["verdict"]["passed"]
     assert job["parent"] == before["id"]
-    assert job["progress"] == {"stage": "saved", "epoch": 5, "n_epochs": 5}
-    assert [len(values) for values in job["curves"].values()] == [5] * 5
+    assert job["progress"] == {"stage": "saved", "epoch": 20, "n_epochs": 20}
+    assert [len(values) for values in job["curves"].values()] == [20] * 5
     assert any(line.startswith("classes: 1 new class: a") for line in job["log"])
     now = kept.ask("GET", "/model").json
     assert now["id"] == job["model"] != before["id"]

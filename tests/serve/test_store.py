@@ -607,3 +607,18 @@ def test_what_was_told_outlives_a_kill(tmp_path, seed):
         may_be_gone = number % 3 == 2
         assert may_be_gone or ids[0] in kept
     assert len(kept) <= 3 * (len(told) + 1)
+
+
+@pytest.mark.parametrize("how", ["remove", "decide"])
+def test_a_picture_that_is_in_doubt_no_more_is_a_change(opened, how):
+    """Two files of the same pixels under two labels: when one is gone, or agrees, both count."""
+    opened.add((A, "cat"), (B, "dog"), digest=b"12345678")
+    before = opened.store.last_change()
+    assert opened.store.labelled() == []
+    if how == "remove":
+        opened.store.remove(id_of(B))
+    else:
+        opened.store.decide(id_of(B), "cat")
+    assert opened.store.n_since(before) == (1 if how == "remove" else 2)
+    assert {each.label for each in opened.store.labelled()} == {"cat"}
+    opened.kept()
