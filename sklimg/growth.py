@@ -32,6 +32,7 @@ _SEVERAL, _FRESH = -2, -1  # in place of a part
 _LEAK = ("leak", "it is a copy of pictures in several parts; leave it out")
 _TINY = 1e-9  # by which a share of groups may miss a whole number
 _SHOWN = 5
+_PORTION = 0.25  # of the rows of a run, so many new ones are compared with them at a time
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def grow(
     names = np.array(
         [path or f"row {row - n_old}" for path, row in zip(table.paths, rows, strict=True)]
     )
-    copies = _copies(table, digests, group, turned)
+    copies = _copies(table, n_old, digests, group, turned)
     contrary = _contrary(copies, table.labels, n_old)
     rejects += [
         (str(names[i]), "conflict", f"{table.labels[i]!r} here, {others} elsewhere; decide")
@@ -150,14 +151,28 @@ def _there(digests: np.ndarray, labels: np.ndarray, n_old: int) -> np.ndarray:
     return np.array([False] * n_old + [pair in known for pair in pairs[n_old:]], bool)
 
 
-def _copies(table: Table, digests: np.ndarray, group: str, turned: bool | None) -> np.ndarray:
-    """Return the groups of copies, as the run looked for them."""
+def _copies(
+    table: Table, n_old: int, digests: np.ndarray, group: str, turned: bool | None
+) -> np.ndarray:
+    """Return the groups of copies, as the run looked for them.
+
+    How close copies are is learned from the images that are looked at. So that a flood of
+    others does not change it, new rows are compared with those of the run in portions.
+    """
     if group == "none":
         return np.arange(len(table))
     if group == "exact" or turned is None:
         return group_copies(digests)
-    word = "yes" if turned else "no"
-    return find_copies(table.pixels, table.spec, digests=digests, turned=word).groups
+    word, old, new = "yes" if turned else "no", np.arange(n_old), np.arange(n_old, len(table))
+    n_portions = max(1, -(-len(new) // max(1, round(_PORTION * n_old))))
+    looks = [np.append(old, some) for some in np.array_split(new, n_portions)]
+    looks += [new] if n_portions > 1 else []
+    pairs = [np.stack([np.arange(len(table)), group_copies(digests)], axis=1)]
+    for rows in looks:
+        how = {"digests": digests[rows], "turned": word}
+        found = find_copies(table.pixels[rows], table.spec, **how).groups
+        pairs.append(np.stack([rows, rows[found]], axis=1))
+    return join_pairs(np.concatenate(pairs), len(table))
 
 
 def _contrary(copies: np.ndarray, labels: np.ndarray, n_old: int) -> dict[int, str]:
@@ -198,8 +213,9 @@ def _sides(
     side[fresh] = dealt[inverse]
     told[fresh[dealt[inverse] == _FRESH]] = "few"
     is_train = (side == _PARTS.index("train")) & (told == "")
-    met = [*recorded.table.labels, *labels[is_train]]
-    lost = (told == "") & ~np.isin(labels, met)  # with pictures of others, to where those are
+    met = {*recorded.table.labels, *labels[is_train]}
+    is_lost = np.array([label not in met for label in labels], bool)
+    lost = (told == "") & is_lost  # with pictures of others, to where those are
     told[lost] = "few"
     return side, told
 

@@ -3,6 +3,7 @@
 Floor 5: reads data, prints nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,11 @@ class Recorded:
     groups: np.ndarray
     split: np.ndarray
     shares: dict[str, float]
+
+    def without(self, paths: Collection[str]) -> "Recorded":
+        """Return the rows of other paths."""
+        rows = np.flatnonzero([path not in paths for path in self.table.paths])
+        return Recorded(self.table.take(rows), self.groups[rows], self.split[rows], self.shares)
 
     def n_of_class(self, part: str | None = None) -> dict[str, int]:
         """Return how many groups of each class stand in a part, or in all of them."""

@@ -9,7 +9,7 @@ Floor 6: writes a run folder, prints nothing; what it does it tells a callable.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline
 from sklimg.calibration import divide_outputs
 from sklimg.choosing import augmented
 from sklimg.errors import DataError, TableError, UsageError
-from sklimg.files import check_free, path_text
+from sklimg.files import check_free, count, path_text
 from sklimg.gate import Gate
 from sklimg.growth import Growth, grow
 from sklimg.heldback import calibrate
@@ -48,6 +48,7 @@ from sklimg.watching import tells_epochs
 
 __all__ = ["Retraining", "retrain"]
 
+_FEW = 50  # pictures that the run had, by which little can be said
 _Learner = Anew | GoingOn
 
 
@@ -75,6 +76,7 @@ def retrain(
     *,
     from_scratch: bool = False,
     recorded: str | os.PathLike | Table | None = None,
+    withdrawn: Iterable[str] = (),
     jobs: int = -1,
     out: str | os.PathLike | None = None,
     tell: Callable[[str, str], None] | None = None,
@@ -94,6 +96,8 @@ def retrain(
         cannot go on: all but our MLP.
     recorded : path or Table, optional
         Where the table of the run is now; by default where the run says.
+    withdrawn : iterable of str, default=()
+        Paths of the run's images that are to be left out from now on.
     jobs : int, default=-1
         Processes that decode images.
     out : path, optional
@@ -129,6 +133,9 @@ def retrain(
         settings = _settings(old_run)
         known = read_recorded(old_run, older.seen, recorded, jobs)
         turned = old_run.data.get("turned")
+    if withdrawn:
+        n_all, known = len(known.table), known.without(set(withdrawn))
+        tell("withdrawn", f"{count(n_all - len(known.table), 'image')} of the run, left out")
     read = _read(data, older, jobs, tell)
     streams = np.random.SeedSequence([settings["seed"], len(known.table), len(read.table)])
     deal_rng, fold_rng = map(np.random.default_rng, streams.spawn(2))
@@ -136,16 +143,20 @@ def retrain(
     parts = growth.parts
     with damage_told(run):
         learner = _learner(old_run, older, settings, parts, from_scratch, tell)
-    watch = parts.validation if len(parts.validation) else None
+    is_apart = len(parts.validation) > 0
+    # whom held-back images stop, those of the gate may not stop
+    watch = parts.validation if is_apart and not learner.stops_early else None
     fitted = learner.further(None, parts.train, watch=watch, tell_epoch=tell_epoch)
     pipeline = learner.pipeline(fitted)
-    if watch is not None:
+    if is_apart:
         answers = validation_answers(learner, fitted, older, growth)
     else:
         tell("folds", "there is no validation part: the gate asks folds of the training part")
         answers = fold_answers(learner, pipeline.classes_, growth, fold_rng)
     gate = answers.gate(pipeline.classes_, growth)
     tell("gate", ("passed: " if gate.passed else "refused: ") + gate.words)
+    if gate.known is not None and gate.known["n"] < _FEW:
+        tell("doubt", f"of {gate.known['n']} pictures, the gate sees but a large loss; add some")
     refused = read.refused + refusals(growth.rejects)
     if not gate.passed:
         return Retraining(gate, None, refused)

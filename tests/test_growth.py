@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from sklimg.duplicates import find_copies
 from sklimg.errors import DataError
@@ -309,3 +310,21 @@ def test_near_copies_are_those_of_a_fit(old):
     table = growth.parts.table
     found = find_copies(table.pixels, table.spec, turned="no").groups
     np.testing.assert_array_equal(growth.parts.groups, found)
+
+
+def test_a_flood_of_others_does_not_change_which_old_rows_are_copies():
+    """How close copies are is learned from the images: those of the run, not what is brought."""
+    digits = load_digits()
+    pixels = (digits.data * (255 / 16)).astype(np.uint8)
+    table = Table(pixels[:300], [str(label) for label in digits.target[:300]])
+    groups = find_copies(table.pixels, table.spec, turned="no").groups
+    split = np.where(np.arange(300) % 5 == 0, "test", "train").astype(object)
+    old = Recorded(table, groups, split, {"test": 0.2, "validation": 0.0})
+    noise = np.random.default_rng(0).integers(0, 256, (600, 64), np.uint8)
+    rows = np.concatenate([pixels[300:350], noise])
+    labels = [*(str(label) for label in digits.target[300:350]), *["h"] * 600]
+    how = {"group": "auto", "turned": False, "rng": np.random.default_rng(0)}
+    growth = grow(old, Table(rows, labels), tell=lambda *_: None, **how)
+    assert [code for _, code, _ in growth.rejects if code == "conflict"] == []
+    known = growth.parts.groups[~growth.is_new]
+    assert len(np.unique(known)) > 0.97 * len(np.unique(groups))

@@ -82,7 +82,7 @@ def test_a_new_class_is_learned_and_the_others_kept(newer, here):
     check_kept(here / "run", here / "newer")
     topics = [topic for topic, _ in told]
     assert topics == [
-        *("data", "classes", "new", "folds", "gate", "certainty", "test", "mistakes"),
+        *("data", "classes", "new", "folds", "gate", "doubt", "certainty", "test", "mistakes"),
         *("verdict", "size", "saved"),
     ]
 

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 import sklimg
+from sklimg.errors import SklimgError
 from sklimg.model import Model
 from sklimg.serve.access import Access
 from sklimg.serve.answers import Answers
@@ -87,7 +88,7 @@ def create_app(
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    for kind in (Problem, HTTPException, RequestValidationError, Exception):
+    for kind in (Problem, SklimgError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, as_problem)
     _add_pages(app, answers, model.spec.n_pixels)
     app.state.jobs = jobs

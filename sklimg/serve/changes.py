@@ -61,7 +61,7 @@ def add_changes(app: FastAPI, data: DataAnswers, jobs: JobAnswers) -> None:
         summary="Train a newer model.",
         response_description="The job that has begun.",
         response_model=Job,
-        responses=problems(408, 409, 422),
+        responses=problems(408, 409, 422, 507),
         openapi_extra={"requestBody": retrain_body()},
     )(jobs.retrain)
     app.get(
@@ -69,26 +69,26 @@ def add_changes(app: FastAPI, data: DataAnswers, jobs: JobAnswers) -> None:
         summary="What was trained.",
         response_description="The last hundred jobs.",
         response_model=JobList,
-        responses=problems(),
+        responses=problems(507),
     )(jobs.jobs)
     app.get(
         "/jobs/{id}",
         summary="How a job is.",
         response_description="The job.",
         response_model=Job,
-        responses=problems(404, 422),
+        responses=problems(404, 422, 507),
     )(jobs.job)
     app.delete(
         "/jobs/{id}",
         summary="End a job.",
         response_description="The job, as it ended.",
         response_model=Job,
-        responses=problems(404, 409, 422),
+        responses=problems(404, 409, 422, 507),
     )(jobs.cancel)
     app.post(
         "/model/rollback",
         summary="Return to the model before.",
         response_description="The model that answers now.",
         response_model=RolledBack,
-        responses=problems(409),
+        responses=problems(409, 507),
     )(jobs.roll_back)

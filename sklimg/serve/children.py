@@ -40,6 +40,7 @@ class Child:
     def __init__(self, task: Mapping[str, Any], folder: Path):
         self._task, self._folder = json.dumps(task).encode() + b"\n", folder
         self._process: asyncio.subprocess.Process | None = None
+        self._is_unwanted = False
         self.printed = ""
 
     async def events(self) -> AsyncIterator[dict[str, Any]]:
@@ -54,6 +55,8 @@ class Child:
             start_new_session=True,  # Ctrl-C is for the service, which ends it
         )
         process = self._process
+        if self._is_unwanted:  # since before it was there
+            process.kill()
         printing = asyncio.ensure_future(self._listen(process.stderr))
         with suppress(ConnectionError):
             process.stdin.write(self._task)
@@ -65,6 +68,7 @@ class Child:
 
     def ask_to_end(self) -> None:
         """Let it stop and clean up; kill it if it does not."""
+        self._is_unwanted = True
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.terminate()
@@ -72,6 +76,7 @@ class Child:
 
     def kill(self) -> None:
         """End it at once."""
+        self._is_unwanted = True
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.kill()

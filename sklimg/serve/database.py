@@ -50,9 +50,8 @@ CREATE TABLE models (
     made_at TEXT,
     told TEXT
 );
-CREATE TABLE live (
-    only INTEGER PRIMARY KEY CHECK (only = 0),
-    origin TEXT,
+CREATE TABLE live (  -- of each model that a service was begun with
+    origin TEXT PRIMARY KEY NOT NULL,
     current TEXT REFERENCES models (id),
     previous TEXT REFERENCES models (id)
 );

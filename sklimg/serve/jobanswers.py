@@ -8,7 +8,6 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from sklimg.errors import SklimgError
 from sklimg.serve.dataanswers import json_object
 from sklimg.serve.jobs import Jobs
 from sklimg.serve.live import Live
@@ -56,10 +55,7 @@ class JobAnswers:
 
     async def roll_back(self, request: Request) -> Response:
         """Let the model answer that did before; the same again returns."""
-        try:
-            await self._found().roll_back()
-        except SklimgError as err:
-            raise Problem(409, "no_previous", f"it cannot answer: {err}") from err
+        await self._found().roll_back()
         return _json({"model": self._live.now.model.id})
 
     def _found(self) -> Jobs:

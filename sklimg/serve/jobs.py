@@ -14,6 +14,7 @@ from typing import Any
 from fastapi.concurrency import run_in_threadpool
 
 from sklimg.errors import SklimgError
+from sklimg.files import one_line
 from sklimg.model import load
 from sklimg.serve.children import Child
 from sklimg.serve.keeper import Keeper
@@ -119,7 +120,10 @@ class Jobs:
             previous = await run_in_threadpool(self._keeper.lineage.previous)
             if previous is None or previous.run is None:
                 raise Problem(409, "no_previous", "there is no previous model to return to")
-            answering = await run_in_threadpool(_answering, previous)
+            try:
+                answering = await run_in_threadpool(_answering, previous)
+            except SklimgError as err:
+                raise Problem(409, "damaged", f"the previous model cannot answer: {err}") from err
             await run_in_threadpool(self._keeper.lineage.swap_back)
             self._live.exchange(answering)
             self._log.tell("model", id=previous.id, how="rollback")
@@ -179,10 +183,9 @@ class Jobs:
         """Listen to a job's process; return how the job ended."""
         async for event in job.child.events():
             job.note(event)
-        if job.is_ending:
-            return "interrupted"
-        if job.is_cancelled:
-            return "cancelled"
+        if job.is_ending or job.is_cancelled:
+            job.error = None
+            return "interrupted" if job.is_ending else "cancelled"
         if job.error:
             return "failed"
         if job.verdict is None:
@@ -228,11 +231,11 @@ class _Job:
         elif "topic" in event:
             self.stage = event["topic"]
             if len(self.log) < _MOST_LINES:
-                self.log.append(f"{event['topic']}: {event['text']}")
+                self.log.append(one_line(f"{event['topic']}: {event['text']}"))
         elif "gate" in event:
-            self.verdict = event["gate"] | {"words": event["words"]}
+            self.verdict = event["gate"] | {"words": one_line(event["words"])}
         elif "error" in event:
-            self.error = event["error"]
+            self.error = one_line(event["error"])
 
     def parts(self) -> dict[str, Any]:
         """Return what is kept of it."""

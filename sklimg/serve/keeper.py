@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sklimg.digests import pixel_digests
-from sklimg.errors import ModelError
+from sklimg.errors import ModelError, TableError
 from sklimg.model import Model, load
 from sklimg.modelfiles import find_model
 from sklimg.serve.children import adopt_run
@@ -45,16 +45,15 @@ class Keeper:
         self._known: tuple[str, dict[bytes, str]] = ("", {})
 
     def known(self) -> dict[bytes, str]:
-        """Return the labels of the images that the current model's run has, by their digests."""
+        """Return the labels of the images that the current model's run has, by their digests.
+
+        None are known where its table is damaged, which the next retraining tells.
+        """
         current = self.lineage.current()
         if current is None or current.run is None:
             return {}
         if self._known[0] != current.id:
-            labels: dict[bytes, str] = {}
-            for block in read_blocks(current.run / _TABLE):
-                digests = (digest.tobytes() for digest in pixel_digests(block.pixels))
-                labels |= dict(zip(digests, block.labels, strict=True))
-            self._known = current.id, labels
+            self._known = current.id, _labels(current.run / _TABLE)
         return self._known[1]
 
     def close(self) -> None:
@@ -105,14 +104,14 @@ def open_keeper(
     try:
         lineage = Lineage(database, folder)
         lineage.interrupt_jobs()
-        current, origin = lineage.current(), lineage.origin()
-        if current is None or model.id not in (origin, current.id) or current.run is None:
+        current = lineage.follow(model.id)
+        if current is None or current.run is None:
             why_not = _begin(lineage, path, model, test, folder, tell)
         else:
             why_not = ""
             if current.id != model.id:
                 model, test = load(current.run), current.test
-                tell(f"{model.id} answers, which was retrained from {origin}")
+                tell(f"{model.id} answers, which was retrained from {lineage.origin}")
         return Keeper(folder, store, lineage, why_not), model, test
     except BaseException:
         store.close()
@@ -145,3 +144,15 @@ def _begin(
         tell(f"no retraining here: {why_not}")
     lineage.begin(Kept(model.id, None if why_not else run, 0, test))
     return why_not
+
+
+def _labels(table: Path) -> dict[bytes, str]:
+    """Return the labels in a table by the digests of pixels; none if it cannot be read."""
+    labels: dict[bytes, str] = {}
+    try:
+        for block in read_blocks(table):
+            digests = (digest.tobytes() for digest in pixel_digests(block.pixels))
+            labels |= dict(zip(digests, block.labels, strict=True))
+    except TableError:
+        return {}
+    return labels

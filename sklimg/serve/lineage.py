@@ -46,10 +46,16 @@ class Lineage:
     database : Database
     folder : Path
         What a kill has left of runs in it is removed.
+
+    Attributes
+    ----------
+    origin : str
+        The id of the model that the service was begun with.
     """
 
     def __init__(self, database: Database, folder: Path):
         self._database, self._runs = database, folder / _RUNS
+        self.origin = ""
         self._runs.mkdir(mode=0o700, exist_ok=True)
         with database.reading() as base:
             listed = {run for (run,) in base.execute("SELECT run FROM models") if run}
@@ -62,30 +68,40 @@ class Lineage:
         """Return where the run of a name is, or is to be."""
         return self._runs / name
 
-    def origin(self) -> str | None:
-        """Return the id of the model that the service was begun with."""
-        return self._live()[0]
+    def follow(self, id: str) -> Kept | None:
+        """Go on with what came from a model, or led to it; return what answers, None if nothing."""
+        with self._database.reading() as base:
+            found = base.execute(
+                "SELECT origin FROM live WHERE origin = ? OR current = ? ORDER BY origin <> ?",
+                [id, id, id],
+            ).fetchone()
+        self.origin = found[0] if found else ""
+        return self.current()
 
     def current(self) -> Kept | None:
         """Return the model that answers; None if there never was one."""
-        return self._kept(self._live()[1])
+        return self._kept(self._live()[0])
 
     def previous(self) -> Kept | None:
         """Return the model that answered before."""
-        return self._kept(self._live()[2])
+        return self._kept(self._live()[1])
 
     def begin(self, kept: Kept) -> None:
         """Let a model from elsewhere answer; it has no model before it."""
         with self._database.writing() as base:
             _add(base, kept, None)
-            base.execute("INSERT OR REPLACE INTO live VALUES (0, ?, ?, NULL)", [kept.id, kept.id])
+            base.execute("INSERT OR REPLACE INTO live VALUES (?, ?, NULL)", [kept.id, kept.id])
+        self.origin = kept.id
 
     def go_live(self, kept: Kept, job: str, told: dict[str, Any]) -> None:
         """Let a newer model answer, and end the job that made it, at once."""
         with self._database.writing() as base:
-            parent = base.execute("SELECT current FROM live").fetchone()[0]
+            mine = "WHERE origin = ?"
+            found = base.execute(f"SELECT current FROM live {mine}", [self.origin])
+            (parent,) = found.fetchone()
             _add(base, kept, parent)
-            base.execute("UPDATE live SET current = ?, previous = ?", [kept.id, parent])
+            both = [kept.id, parent, self.origin]
+            base.execute(f"UPDATE live SET current = ?, previous = ? {mine}", both)
             base.execute(
                 "UPDATE jobs SET status = 'done', ended_at = ?, told = ? WHERE id = ?",
                 [_now(), json.dumps(told), job],
@@ -94,7 +110,8 @@ class Lineage:
     def swap_back(self) -> None:
         """Let the previous model answer again; the current one becomes the previous."""
         with self._database.writing() as base:
-            base.execute("UPDATE live SET current = previous, previous = current")
+            swap = "UPDATE live SET current = previous, previous = current WHERE origin = ?"
+            base.execute(swap, [self.origin])
 
     def add_job(self, id: str, upto: int, told: dict[str, Any]) -> str:
         """Note that a job has begun, whose run has its name; return when."""
@@ -137,10 +154,12 @@ class Lineage:
             rows = base.execute(f"SELECT {', '.join(names)}, told FROM jobs {which}", [value])
             return [dict(zip(names, row[:-1], strict=True)) | json.loads(row[-1]) for row in rows]
 
-    def _live(self) -> tuple[str | None, str | None, str | None]:
+    def _live(self) -> tuple[str | None, str | None]:
         with self._database.reading() as base:
-            found = base.execute("SELECT origin, current, previous FROM live").fetchone()
-        return found or (None, None, None)
+            found = base.execute(
+                "SELECT current, previous FROM live WHERE origin = ?", [self.origin]
+            ).fetchone()
+        return found or (None, None)
 
     def _kept(self, id: str | None) -> Kept | None:
         if id is None:

@@ -13,6 +13,7 @@ from sklimg.regular import read_regular
 __all__ = ["tested"]
 
 _MOST_BYTES = 2**28
+_CLOSE = 1e-9  # that numbers may be off by their last bits
 
 
 def tested(file: Path) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def tested(file: Path) -> dict[str, Any]:
         }
     except (OSError, LookupError, RecursionError, TypeError, ValueError) as err:
         raise DataError(f"{file}: damaged; copy the run again, or serve its model/ alone") from err
-    if not 0 <= low <= told["accuracy"] <= high <= 1:
+    accuracy = told["accuracy"]
+    if not (0 <= low <= accuracy + _CLOSE and accuracy - _CLOSE <= high <= 1):
         raise DataError(f"{file}: accuracy and interval disagree; copy the run again")
     return told

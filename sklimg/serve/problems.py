@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from sklimg.errors import OutputError, SklimgError
 from sklimg.files import one_line
 
 __all__ = ["PROBLEM_TYPE", "Problem", "as_problem"]
@@ -87,6 +88,10 @@ async def as_problem(request: Request, err: Exception) -> Response:
         code = _CODES.get(err.status_code, "refused")
         headers = {"Allow": _allowed(request)} if err.status_code == 405 else err.headers
         err = Problem(err.status_code, code, f"{where}: {text}", headers)
+    elif isinstance(err, OutputError):
+        err = Problem(507, "disk", str(err))
+    elif isinstance(err, SklimgError):
+        err = Problem(500, "damaged", str(err))
     elif not isinstance(err, Problem):
         err = Problem(500, "bug", "this is a bug of sklimg; the log of the service tells more")
     return err.response()

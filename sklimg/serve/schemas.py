@@ -37,7 +37,7 @@ _PROBLEMS = {
     415: "The body is of another type than those listed, or packed.",
     421: "The service is not known by the host that the request names.",
     422: "The request is whole, but what it holds cannot be answered.",
-    500: "A bug; the log of the service tells more.",
+    500: "Damage of what the service keeps, or a bug; the log tells more.",
     503: "Too much is waiting, or the service is about to end; ask again later.",
     507: "The disk is full, or does not let itself be written.",
 }

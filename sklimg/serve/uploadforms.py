@@ -136,12 +136,14 @@ def check_label(label: str) -> None:
     Raises
     ------
     Problem
-        422 if it is empty, of spaces alone, too long, or nothing that UTF-8 can hold.
+        422 if it is empty, of spaces alone, too long, holds NUL or what UTF-8 cannot hold.
     """
     try:
         label.encode()
     except UnicodeEncodeError as err:
         raise _unusable("label", "text that UTF-8 can hold", "half a character") from err
+    if "\0" in label:
+        raise _unusable("label", _LABEL, "one with NUL")
     if not label.strip() or len(label) > _MOST_LABEL:
         got = f"{len(label):,}" if label.strip() or not label else "spaces"
         raise _unusable("label", _LABEL, got)

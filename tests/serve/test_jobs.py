@@ -10,6 +10,8 @@ import pytest
 
 from sklimg.images import encode_image
 from sklimg.model import load
+from sklimg.table import write_table
+from sklimg.training import fit
 from tests.builders import bars
 from tests.serving import keeping
 
@@ -216,3 +218,60 @@ def test_nothing_is_kept_without_a_folder(served):
     assert served.retrain().json["code"] == "no_folder"
     assert served.ask("GET", "/jobs").json == {"jobs": []}
     assert served.ask("GET", "/data").json["code"] == "no_folder"
+
+
+def test_what_was_decided_or_forgotten_is_so_in_the_next_model(run_with_table, tmp_path):
+    with keeping(run_with_table, tmp_path / "data") as served:
+        files, labels = pictures({"2": 4, "10": 4})
+        told = served.upload(files, ["10", *labels[1:]]).json["pictures"]
+        first = served.ended(served.retrain().json["id"])
+        assert first["status"] == "done", first["error"]
+        wrong, gone = told[0]["id"], told[1]["id"]
+        headers = {"Content-Type": "application/json", **served.bearer}
+        served.ask("PUT", f"/data/{wrong}", json.dumps({"label": "2"}), headers)
+        served.ask("DELETE", f"/data/{gone}", headers=served.bearer)
+        second = served.ended(served.retrain().json["id"])
+        assert second["status"] == "done", second
+        assert any(line.startswith("withdrawn: 2 images") for line in second["log"])
+        splits = (served.keeper.folder / "runs" / second["id"] / "splits.csv").read_text()
+        assert f",2,uploads/{wrong}," in splits
+        assert gone not in splits
+        assert served.ask("GET", "/data").json["conflicts"] == []
+
+
+def test_a_job_that_is_cancelled_at_once_has_no_error(kept):
+    assert kept.upload(*pictures()).status == 200
+    job = kept.retrain().json["id"]
+    start = time.monotonic()
+    told = kept.ask("DELETE", f"/jobs/{job}", headers=kept.bearer).json
+    assert (told["status"], told["error"], told["verdict"]) == ("cancelled", None, None)
+    assert time.monotonic() - start < 60
+
+
+def test_damage_of_what_is_kept_is_told(grown):
+    run = grown.keeper.lineage.previous().run
+    file = run / "model" / "model.npz"
+    content = file.read_bytes()
+    file.write_bytes(content[:-1])
+    answer = grown.ask("POST", "/model/rollback", headers=grown.bearer)
+    assert (answer.status, answer.json["code"]) == (409, "damaged")
+    file.write_bytes(content)
+    table = grown.keeper.lineage.current().run / "data" / "table.npz"
+    grown.keeper._known = ("", {})
+    content = table.read_bytes()
+    table.write_bytes(content[:100])
+    assert grown.ask("GET", "/data").status == 200
+    table.write_bytes(content)
+    grown.keeper._known = ("", {})
+
+
+def test_each_model_has_its_own_line(run_with_table, tmp_path):
+    """Another model in between does not lose what was retrained."""
+    write_table(bars({"2": 20, "10": 20}, seed=4), tmp_path / "other.npz")
+    fit(tmp_path / "other.npz", out=tmp_path / "other", params={"max_iter": 10}, folds=0)
+    with keeping(run_with_table, tmp_path / "data") as served:
+        newer = learned(served, *pictures())["model"]
+    with keeping(tmp_path / "other", tmp_path / "data") as served:
+        assert served.ask("GET", "/model").json["id"] == load(tmp_path / "other").id
+    with keeping(run_with_table, tmp_path / "data") as served:
+        assert served.ask("GET", "/model").json["id"] == newer

@@ -44,7 +44,7 @@ def test_generated_requests_are_answered_as_described(served, remote, where, tmp
     asked = served if where == "home" else remote
     time.sleep(0.3)  # until the log tells of all that other tests have asked
     before = len(asked.lines())
-    n_cases, wrong = generated(asked.port, 30, 0, tmp_path, *words)
+    n_cases, wrong = generated(asked.port, 10, 0, tmp_path, *words)
     assert n_cases > 80
     assert not wrong, wrong
     lines = asked.lines()[before:]

@@ -50,6 +50,13 @@ def test_damaged_figures_are_not_told(run, text):
         load_service(run)
 
 
+def test_all_right_is_no_damage(run):
+    """The last bits of 1 and of the end of its interval may differ."""
+    text = '{"accuracy": 1.0, "accuracy_interval": [0.7, 0.9999999999999999], "n_test": 9}'
+    (run / "metrics.json").write_text(text)
+    assert load_service(run)[1]["accuracy"] == 1
+
+
 def test_a_damaged_model_is_refused(run):
     file = run / "model" / "model.npz"
     file.write_bytes(file.read_bytes()[:-1])
