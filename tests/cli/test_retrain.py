@@ -50,7 +50,7 @@ def test_results_go_to_stdout_and_the_rest_to_stderr(invoke, here):
     assert test.startswith("test      accuracy ")
     topics = [line.split()[0] for line in done.stderr.splitlines()]
     assert topics == [
-        *("data", "note", "classes", "new", "folds", "certainty", "mistakes"),
+        *("data", "note", "classes", "new", "folds", "doubt", "certainty", "mistakes"),
         *("verdict", "size", "saved", "next"),
     ]
     assert "next      sklimg predict -m newer IMAGE..." in done.stderr
