@@ -14,6 +14,7 @@ from sklimg.cli import main
 from sklimg.descent import Descent
 from sklimg.sources import read_images
 from sklimg.spec import ImageSpec
+from sklimg.table import write_table
 from sklimg.tiles import cut_sheets
 from sklimg.training import fit
 from tests.builders import bars, noise, write_images
@@ -114,6 +115,15 @@ def no_figures(bars_run):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sklimg.runwriter.run_plots", lambda run: {})
         yield
+
+
+@pytest.fixture(scope="session")
+def run_with_table(tmp_path_factory):
+    """A run of bars in classes 2 and 10, of a table that stands beside it."""
+    place = tmp_path_factory.mktemp("kept")
+    write_table(bars({"2": 30, "10": 30}), place / "bars.npz")
+    fit(place / "bars.npz", out=place / "run", params={"max_iter": 10}, folds=0)
+    return place / "run"
 
 
 @pytest.fixture

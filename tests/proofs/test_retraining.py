@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from sklimg.model import load
-from sklimg.table import write_table
 from sklimg.training import fit
 from tests.builders import bars
 from tests.kills import children_of
@@ -25,11 +24,8 @@ N_UPLOADED = 100
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    place = tmp_path_factory.mktemp("kept")
-    write_table(bars({"2": 30, "10": 30}), place / "bars.npz")
-    fit(place / "bars.npz", out=place / "run", params={"max_iter": 10}, folds=0)
-    return place / "run"
+def run(run_with_table):
+    return run_with_table
 
 
 @pytest.mark.long

@@ -10,9 +10,6 @@ import time
 import numpy as np
 import pytest
 
-from sklimg.table import write_table
-from sklimg.training import fit
-from tests.builders import bars
 from tests.kills import SKLIMG, children_of
 from tests.serve.test_jobs import pictures
 from tests.serving import Served, command
@@ -22,11 +19,8 @@ CALLS = "trace=openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    place = tmp_path_factory.mktemp("kept")
-    write_table(bars({"2": 30, "10": 30}), place / "bars.npz")
-    fit(place / "bars.npz", out=place / "run", params={"max_iter": 10}, folds=0)
-    return place / "run"
+def run(run_with_table):
+    return run_with_table
 
 
 def test_acknowledged_uploads_survive_kills(run, tmp_path):
