@@ -11,7 +11,8 @@ from pathlib import Path
 from sklimg.files import as_json, file_sha256, new_folder, path_text
 from sklimg.model import load
 from sklimg.modelfiles import find_model
-from sklimg.recorded import TABLE, read_recorded
+from sklimg.names import TABLE
+from sklimg.recorded import read_recorded
 from sklimg.runfiles import damage_told, read_run
 from sklimg.runfolder import CONFIG, JOURNAL
 from sklimg.table import write_table

@@ -28,6 +28,7 @@ __all__ = [
     "SPEC_UNKNOWN",
     "SPLIT_WORDS",
     "SQUARES",
+    "TABLE",
     "TILE_FORMATS",
     "TURNED",
 ]
@@ -50,6 +51,7 @@ NORMALISATIONS = ("imagenet", "caffe", "symmetric", "unit", "none")  # of what i
 MANIFEST = "manifest.csv"  # of a folder of tiles
 SHEETS = "sheets.csv"
 REJECTS = "rejects.csv"
+TABLE = Path("data", "table.npz")  # in the folder of a run that keeps its own
 OWN_FILES = (MANIFEST, SHEETS, REJECTS)
 
 SEARCHES = ("grid", "hyperband")  # the first is the default

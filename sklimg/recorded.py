@@ -12,6 +12,7 @@ import numpy as np
 from sklimg.digests import joint_digest, pixel_digests
 from sklimg.errors import DataError, TableError
 from sklimg.files import file_sha256
+from sklimg.names import TABLE
 from sklimg.parts import name_of
 from sklimg.runfiles import RunFiles
 from sklimg.sources import read_data
@@ -20,9 +21,8 @@ from sklimg.splits import class_groups
 from sklimg.stacking import stack_tables
 from sklimg.table import Table
 
-__all__ = ["TABLE", "Recorded", "kept_table", "read_recorded"]
+__all__ = ["Recorded", "kept_table", "read_recorded"]
 
-TABLE = Path("data", "table.npz")  # in the folder of a run that has a table of its own
 _HELD = ("test", "validation")
 _REMEDY = "bring it back as it was, or fit anew"
 

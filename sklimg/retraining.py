@@ -28,11 +28,11 @@ from sklimg.imagestream import refusals
 from sklimg.learners import Anew, GoingOn
 from sklimg.model import Model, load
 from sklimg.modelfiles import BACKBONE, find_model, read_model_files
-from sklimg.names import AUGMENTS, AUTO, MODELS
+from sklimg.names import AUGMENTS, AUTO, MODELS, TABLE
 from sklimg.parts import Parts, check_apart, name_of
 from sklimg.pipeline import build_pipeline
 from sklimg.presets import features_for, onnx_file
-from sklimg.recorded import TABLE, Recorded, read_recorded
+from sklimg.recorded import Recorded, read_recorded
 from sklimg.restoring import restored
 from sklimg.runfiles import RunFiles, damage_told, read_run
 from sklimg.runs import Run

@@ -18,7 +18,7 @@ from sklimg.digests import joint_digest
 from sklimg.evaluation import confusion_counts
 from sklimg.files import as_json, file_sha256, new_folder, path_text, write_bytes
 from sklimg.modelcard import write_card
-from sklimg.recorded import TABLE
+from sklimg.names import TABLE
 from sklimg.records import records_csv
 from sklimg.report import write_report
 from sklimg.reportpictures import choose_pictures, shown_size

@@ -9,7 +9,8 @@ from PIL import Image
 
 from sklimg.errors import DataError
 from sklimg.model import load
-from sklimg.recorded import TABLE, kept_table, read_recorded
+from sklimg.names import TABLE
+from sklimg.recorded import kept_table, read_recorded
 from sklimg.records import read_records, records_csv
 from sklimg.runfiles import read_run
 from sklimg.stacking import stack_tables

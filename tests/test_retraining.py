@@ -13,7 +13,7 @@ from sklimg.errors import DataError, ModelError, TableError, UsageError
 from sklimg.evaluation import vote_weights
 from sklimg.model import load
 from sklimg.modelfiles import sums_of
-from sklimg.recorded import TABLE
+from sklimg.names import TABLE
 from sklimg.records import read_records
 from sklimg.retraining import retrain
 from sklimg.runfiles import read_run

@@ -23,7 +23,7 @@ from sklimg.serve.predictor import Busy
 from sklimg.serve.problems import Problem
 from sklimg.serve.schemas import Asked
 
-__all__ = ["Answers"]
+__all__ = ["Answers", "json_answer"]
 
 _SMALL_BYTES = 2**16  # of a body that is parsed without a thread; a millisecond
 _TYPES = ("multipart/form-data", "application/json")
@@ -71,7 +71,7 @@ class Answers:
         """Answered also while the service is not ready; the status tells."""
         now = self._live.now
         told = {"status": self._state(), "model": now.model.id}
-        return _json(told | {"waiting": now.predictor.waiting})
+        return json_answer(told | {"waiting": now.predictor.waiting})
 
     async def live(self, request: Request) -> Response:
         """Answered as long as the service need not be started anew."""
@@ -89,11 +89,11 @@ class Answers:
         """The classes in natural order, with the images that each was learned from."""
         model = self._live.now.model
         told = [{"label": label, "images": model.counts[label]} for label in model.classes]
-        return _json({"model": model.id, "classes": told})
+        return json_answer({"model": model.id, "classes": told})
 
     async def about(self, request: Request) -> Response:
         """The model: what it takes, when it is too unsure, and how good it was when tested."""
-        return _json(self._live.now.facts)
+        return json_answer(self._live.now.facts)
 
     async def metrics(self, request: Request) -> Response:
         """Requests, times and images since the start, in Prometheus's text format."""
@@ -153,7 +153,7 @@ class Answers:
         self.counters.images.inc(len(predictions))
         self.counters.rejected.inc(sum(told["rejected"] for told in predictions))
         told = {"model": model.id, "predictions": predictions}
-        return _json(told | {"warnings": warnings} if warnings else told)
+        return json_answer(told | {"warnings": warnings} if warnings else told)
 
     async def _parsed(self, parse: Callable[..., Any], body: bytes, *args: Any) -> Any:
         """Parse a body; a large one in a thread, so that others are answered meanwhile."""
@@ -168,9 +168,11 @@ class Answers:
         return "draining" if self.is_draining() else "ok"
 
 
-def _json(told: dict[str, Any]) -> Response:
+def json_answer(
+    told: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
     """Return an answer in JSON, its letters escaped so that any label can be told."""
-    return Response(json.dumps(told), media_type="application/json")
+    return Response(json.dumps(told), status, headers, "application/json")
 
 
 def _check_read(images: Sequence[NamedImage], shares: Sequence[np.ndarray | ImageError]) -> None:

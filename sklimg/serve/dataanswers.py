@@ -14,6 +14,7 @@ from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from sklimg.errors import OutputError
+from sklimg.serve.answers import json_answer
 from sklimg.serve.bodies import media_type
 from sklimg.serve.keeper import Keeper
 from sklimg.serve.pictures import Stored
@@ -29,7 +30,7 @@ _MOST_CONFLICTS = 1000  # that are told
 _MOST_JSON = 2**14  # bytes
 
 
-def kept_by(keeper: Keeper | None) -> Keeper:
+def kept_by(keeper: Any) -> Any:
     """Return what keeps things; raise if nothing does."""
     if keeper is None:
         raise Problem(409, "no_folder", "this service keeps nothing; start it with --data")
@@ -109,12 +110,12 @@ class DataAnswers:
             detail = f"none of {len(rejects)} files is a picture that can be kept"
             first = f": {rejects[0]['name']}: {rejects[0]['detail']}" if rejects else ""
             raise Problem(422, "image", detail + first, errors=rejects)
-        return _json({"pictures": [each._asdict() for each in stored], "rejected": rejects})
+        return json_answer({"pictures": [each._asdict() for each in stored], "rejected": rejects})
 
     async def summary(self, request: Request) -> Response:
         """Pictures that were uploaded: how many of each class, copies, and what is in doubt."""
         keeper = kept_by(self._keeper)
-        return _json(await _on_disk(_summary, keeper))
+        return json_answer(await _on_disk(_summary, keeper))
 
     async def decide(self, request: Request, id: str) -> Response:
         """Give a picture one label, in place of all that it has."""
@@ -123,7 +124,7 @@ class DataAnswers:
         check_label(told["label"])
         if not await _on_disk(keeper.store.decide, id, told["label"]):
             raise _no_picture(id)
-        return _json({"id": id, "label": told["label"]})
+        return json_answer({"id": id, "label": told["label"]})
 
     async def remove(self, request: Request, id: str) -> Response:
         """Forget a picture that was uploaded."""
@@ -180,7 +181,3 @@ async def _on_disk(work: Callable[..., Any], *args: Any) -> Any:
 
 def _no_picture(id: str) -> Problem:
     return Problem(404, "not_found", f"{id[:80]}: no picture of this id; GET /data lists doubts")
-
-
-def _json(told: Any) -> Response:
-    return Response(json.dumps(told), media_type="application/json")

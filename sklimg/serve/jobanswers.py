@@ -3,12 +3,10 @@
 Floor 7: the extra serve.
 """
 
-import json
-from typing import Any
-
 from fastapi import Request, Response
 
-from sklimg.serve.dataanswers import json_object
+from sklimg.serve.answers import json_answer
+from sklimg.serve.dataanswers import json_object, kept_by
 from sklimg.serve.jobs import Jobs
 from sklimg.serve.live import Live
 from sklimg.serve.problems import Problem
@@ -30,43 +28,34 @@ class JobAnswers:
 
     async def retrain(self, request: Request) -> Response:
         """Train a newer model on what was uploaded, too; it answers only if it is no worse."""
-        jobs = self._found()
+        jobs = kept_by(self._jobs)
         asked = await json_object(request, {"from_scratch": bool}, needed=False)
         told = await jobs.start(asked.get("from_scratch", False))
-        return _json(told, 202, {"Location": f"/jobs/{told['id']}"})
+        return json_answer(told, 202, {"Location": f"/jobs/{told['id']}"})
 
     async def jobs(self, request: Request) -> Response:
         """The last jobs, the newest first."""
-        return _json({"jobs": [] if self._jobs is None else await self._jobs.all()})
+        return json_answer({"jobs": [] if self._jobs is None else await self._jobs.all()})
 
     async def job(self, request: Request, id: str) -> Response:
         """A job: how far it is, what it told, what the gate said."""
         told = None if self._jobs is None else await self._jobs.told(id)
         if told is None:
             raise _no_job(id)
-        return _json(told)
+        return json_answer(told)
 
     async def cancel(self, request: Request, id: str) -> Response:
         """End a job that runs; the model that answers stays."""
         told = None if self._jobs is None else await self._jobs.cancel(id)
         if told is None:
             raise _no_job(id)
-        return _json(told)
+        return json_answer(told)
 
     async def roll_back(self, request: Request) -> Response:
         """Let the model answer that did before; the same again returns."""
-        await self._found().roll_back()
-        return _json({"model": self._live.now.model.id})
-
-    def _found(self) -> Jobs:
-        if self._jobs is None:
-            raise Problem(409, "no_folder", "this service keeps nothing; start it with --data")
-        return self._jobs
+        await kept_by(self._jobs).roll_back()
+        return json_answer({"model": self._live.now.model.id})
 
 
 def _no_job(id: str) -> Problem:
     return Problem(404, "not_found", f"{id[:80]}: no job of this id; GET /jobs lists them")
-
-
-def _json(told: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(json.dumps(told), status, headers, "application/json")

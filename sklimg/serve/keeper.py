@@ -12,6 +12,7 @@ from sklimg.digests import pixel_digests
 from sklimg.errors import ModelError, TableError
 from sklimg.model import Model, load
 from sklimg.modelfiles import find_model
+from sklimg.names import TABLE
 from sklimg.serve.children import adopt_run
 from sklimg.serve.database import Database
 from sklimg.serve.lineage import Kept, Lineage
@@ -19,8 +20,6 @@ from sklimg.serve.store import Store
 from sklimg.table import read_blocks
 
 __all__ = ["Keeper", "open_keeper"]
-
-_TABLE = Path("data", "table.npz")  # of a run that stands alone
 
 
 class Keeper:
@@ -53,7 +52,7 @@ class Keeper:
         if current is None or current.run is None:
             return {}
         if self._known[0] != current.id:
-            self._known = current.id, _labels(current.run / _TABLE)
+            self._known = current.id, _labels(current.run / TABLE)
         return self._known[1]
 
     def close(self) -> None:
