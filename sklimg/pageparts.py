@@ -1,4 +1,4 @@
-"""Parts of pages that lie in the package, and what a page's policy knows them by.
+"""Parts of pages: those that lie in the package, and pictures that lie in the page itself.
 
 Floor 1: reads files of the package.
 """
@@ -8,7 +8,18 @@ from base64 import b64encode
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["page_part", "policy_digest"]
+__all__ = ["data_uri", "page_part", "policy_digest"]
+
+
+def data_uri(content: bytes, kind: str) -> str:
+    """Return the address of a picture that holds the picture.
+
+    Examples
+    --------
+    >>> data_uri(b"\x89PNG", "png")
+    'data:image/png;base64,iVBORw=='
+    """
+    return f"data:image/{kind};base64,{b64encode(content).decode()}"
 
 
 @cache

@@ -3,7 +3,6 @@
 Floor 5: writes HTML, no file.
 """
 
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from sklimg.files import count
 from sklimg.markup import html_text
+from sklimg.pageparts import data_uri
 from sklimg.runfiles import RunFiles
 from sklimg.runwords import class_scores, percent
 
@@ -218,9 +218,10 @@ def figure(run: RunFiles, name: str) -> str:
     shows = known.shows(run)
     alt = html_text(f"{known.title}: {shows}.")
     kind = "photo" if known.is_photo else "chart"
+    address = data_uri(content, "png")
     return (
         f'<figure class="{kind}" id="figure-{name}"><img alt="{alt}" '
-        f'src="data:image/png;base64,{b64encode(content).decode()}" '
+        f'src="{address}" '
         f'width="{width}" height="{height}">'
         f"<figcaption>{known.reading}</figcaption></figure>"
     )

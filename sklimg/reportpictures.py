@@ -3,12 +3,11 @@
 Floor 4: works on arrays, writes nothing.
 """
 
-from base64 import b64encode
-
 import numpy as np
 from PIL import Image
 
 from sklimg.images import encode_image
+from sklimg.pageparts import data_uri
 
 __all__ = ["choose_pictures", "picture_uri", "shown_size"]
 
@@ -97,4 +96,4 @@ def picture_uri(pixels: np.ndarray) -> str:
     """
     pixels = shown_size(pixels)
     name, kind = ("jpg", "jpeg") if pixels.ndim == 3 else ("png", "png")
-    return f"data:image/{kind};base64,{b64encode(encode_image(pixels, name)).decode()}"
+    return data_uri(encode_image(pixels, name), kind)

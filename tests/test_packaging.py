@@ -37,7 +37,8 @@ def test_the_entry_points_load(config):
 def test_package_data_opens():
     assert files("sklimg").joinpath("py.typed").read_text() == ""
     names = ("check.html", "report.html", "report.css", "report.js", "MODEL_CARD.md")
-    for name in (*names, "serve.html", "servedocs.html", "serve.css"):
+    names += ("serve.html", "serveanswer.html", "servedocs.html", "serve.css")
+    for name in (*names, "page/page.css", "page/main.js"):
         assert files("sklimg").joinpath("templates", name).read_text()
 
 
@@ -104,7 +105,8 @@ def test_the_wheel_holds_every_module(tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
     ours = {str(p.relative_to(ROOT)) for p in (ROOT / "sklimg").rglob("*.py")}
-    ours |= {str(p.relative_to(ROOT)) for p in (ROOT / "sklimg" / "templates").iterdir()}
+    templates = (ROOT / "sklimg" / "templates").rglob("*")
+    ours |= {str(p.relative_to(ROOT)) for p in templates if p.is_file()}
     assert ours | {"sklimg/py.typed"} <= held
     assert not [name for name in held if name.startswith(("tests/", "tools/"))]
 

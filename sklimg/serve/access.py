@@ -5,7 +5,8 @@
 - A browser tells from which site a page asks, where it could do harm or read the answer.
   Those of other sites are refused.
 - Whatever is not a question needs the token, and so does everything where others than
-  this machine can ask. A token that is wrong is refused wherever it is shown.
+  this machine can ask, but for the first page and its files: they are the same everywhere
+  and ask for the token. A token that is wrong is refused wherever it is shown.
 
 Floor 7: looks at headers.
 """
@@ -24,6 +25,7 @@ __all__ = ["LOOPBACK_NAMES", "Access"]
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _QUESTIONS = frozenset({"GET", "HEAD", "OPTIONS"})  # methods that change nothing
 _ASKED = frozenset({("POST", "/predict")})  # what is a question, too
+_FIRST_PAGE, _PAGE_FILES = "/", "/page/"  # what anybody may see
 _AUTHORITY = re.compile(rb"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?")
 _ORIGIN = re.compile(rb"(https?)://([^/?#]+)")
 _PORTS = {b"http": b"80", b"https": b"443"}
@@ -60,10 +62,13 @@ class Access:
         headers = scope["headers"]
         authority = self._host(_all_of(headers, b"host"))
         _check_origins(_all_of(headers, b"origin"), authority)
-        needs_token = not self.is_local or not (
-            scope["method"] in _QUESTIONS or (scope["method"], scope["path"]) in _ASKED
-        )
-        self._check_token(_all_of(headers, b"authorization"), needs_token)
+        self._check_token(_all_of(headers, b"authorization"), self._needs_token(scope))
+
+    def _needs_token(self, scope: Mapping[str, Any]) -> bool:
+        method, path = scope["method"], scope["path"]
+        if method in _QUESTIONS and (path == _FIRST_PAGE or path.startswith(_PAGE_FILES)):
+            return False
+        return not self.is_local or not (method in _QUESTIONS or (method, path) in _ASKED)
 
     def _host(self, values: list[bytes]) -> tuple[str, bytes | None]:
         """Return (name, port) of the host that is asked for, if it is this one."""

@@ -26,6 +26,9 @@ from sklimg.serve.jobs import Jobs
 from sklimg.serve.keeper import Keeper
 from sklimg.serve.live import Live
 from sklimg.serve.logs import Log
+from sklimg.serve.modelanswers import ModelAnswers
+from sklimg.serve.pages import PAGE_TYPES
+from sklimg.serve.predictanswers import PredictAnswers
 from sklimg.serve.problems import Problem, as_problem
 from sklimg.serve.schemas import (
     Classes,
@@ -69,7 +72,7 @@ def create_app(
     """
     live = Live(model, test)
     jobs = None if keeper is None else Jobs(keeper, live, log)
-    answers = Answers(live)
+    answers = Answers(live, access.is_local)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -90,9 +93,11 @@ def create_app(
     )
     for kind in (Problem, SklimgError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, as_problem)
-    _add_pages(app, answers, model.spec.n_pixels)
+    _add_predict(app, PredictAnswers(live, answers.counters), model.spec.n_pixels)
+    _add_pages(app, answers)
     app.state.jobs = jobs
-    add_changes(app, DataAnswers(keeper), JobAnswers(jobs, live))
+    models = ModelAnswers(keeper, jobs, live)
+    add_changes(app, DataAnswers(keeper), JobAnswers(jobs), models)
     guard = Guard(app, access, answers.counters, log)
 
     def openapi() -> dict[str, Any]:
@@ -106,16 +111,29 @@ def create_app(
     return app, guard
 
 
-def _add_pages(app: FastAPI, answers: Answers, n_pixels: int) -> None:
-    """Let an application answer its paths."""
+def _add_predict(app: FastAPI, answers: PredictAnswers, n_pixels: int) -> None:
+    """Let an application say what images show."""
     app.post(
         "/predict",
         summary="What images or vectors show.",
         response_description="What each image shows, in the order of the request.",
         response_model=Predictions,
-        responses=problems(408, 422),
+        responses=_with_page(problems(408, 422)),
         openapi_extra={"requestBody": predict_body(n_pixels)},
     )(answers.predict)
+
+
+def _with_page(told: dict[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+    """Return how a route describes its answers, each of which may be a page as well."""
+    told = {status: dict(answer) for status, answer in told.items()}
+    told.setdefault(200, {"content": {}})
+    for status in (200, 400, 415, 422, 503):
+        told[status]["content"] = told[status]["content"] | {"text/html": {}}
+    return told
+
+
+def _add_pages(app: FastAPI, answers: Answers) -> None:
+    """Let an application tell of itself, and show its pages."""
     app.get(
         "/metrics",
         summary="What was counted.",
@@ -150,4 +168,13 @@ def _add_pages(app: FastAPI, answers: Answers, n_pixels: int) -> None:
             response_class=HTMLResponse,
             responses=problems(),
         )(page)
+    app.get(
+        "/page/{name}",
+        summary="A file of the page.",
+        response_class=Response,
+        responses={
+            **problems(404, 422),
+            200: {"description": "The file.", "content": {kind: {} for kind in PAGE_TYPES}},
+        },
+    )(answers.page_file)
     app.get("/favicon.ico", status_code=204, include_in_schema=False)(answers.icon)

@@ -1,9 +1,10 @@
-"""The pages that change something: uploads, jobs, the model that answers.
+"""The pages of what a service keeps and learns: uploads, jobs, models.
 
 Floor 7: the extra serve.
 """
 
 from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
 
 from sklimg.serve.dataanswers import DataAnswers
 from sklimg.serve.dataschemas import (
@@ -11,6 +12,8 @@ from sklimg.serve.dataschemas import (
     Decided,
     Job,
     JobList,
+    ModelList,
+    PicturePage,
     RolledBack,
     Uploaded,
     decide_body,
@@ -18,13 +21,20 @@ from sklimg.serve.dataschemas import (
     upload_body,
 )
 from sklimg.serve.jobanswers import JobAnswers
+from sklimg.serve.modelanswers import ModelAnswers
 from sklimg.serve.schemas import problems
 
 __all__ = ["add_changes"]
 
 
-def add_changes(app: FastAPI, data: DataAnswers, jobs: JobAnswers) -> None:
-    """Let an application answer the paths of uploads and jobs."""
+def add_changes(app: FastAPI, data: DataAnswers, jobs: JobAnswers, models: ModelAnswers) -> None:
+    """Let an application answer the paths of uploads, jobs and models."""
+    _add_data(app, data)
+    _add_jobs(app, jobs)
+    _add_models(app, models)
+
+
+def _add_data(app: FastAPI, data: DataAnswers) -> None:
     app.post(
         "/upload-data",
         summary="Labelled pictures to learn from.",
@@ -40,6 +50,13 @@ def add_changes(app: FastAPI, data: DataAnswers, jobs: JobAnswers) -> None:
         response_model=DataSummary,
         responses=problems(409, 507),
     )(data.summary)
+    app.get(
+        "/pictures",
+        summary="Pictures to look at.",
+        response_description="As many as were asked for.",
+        response_model=PicturePage,
+        responses=problems(409, 422, 507),
+    )(data.pictures)
     app.put(
         "/data/{id}",
         summary="Which label a picture has.",
@@ -55,6 +72,9 @@ def add_changes(app: FastAPI, data: DataAnswers, jobs: JobAnswers) -> None:
         response_description="It is gone.",
         responses=problems(404, 409, 422, 507),
     )(data.remove)
+
+
+def _add_jobs(app: FastAPI, jobs: JobAnswers) -> None:
     app.post(
         "/retrain",
         status_code=202,
@@ -85,10 +105,27 @@ def add_changes(app: FastAPI, data: DataAnswers, jobs: JobAnswers) -> None:
         response_model=Job,
         responses=problems(404, 409, 422, 507),
     )(jobs.cancel)
+
+
+def _add_models(app: FastAPI, models: ModelAnswers) -> None:
+    app.get(
+        "/models",
+        summary="The models there are.",
+        response_description="How each of them was found.",
+        response_model=ModelList,
+        responses=problems(507),
+    )(models.models)
+    app.get(
+        "/models/{id}/report",
+        summary="How good a model is, in full.",
+        response_description="The report of its run.",
+        response_class=HTMLResponse,
+        responses=problems(404, 409, 422, 507),
+    )(models.report)
     app.post(
         "/model/rollback",
         summary="Return to the model before.",
         response_description="The model that answers now.",
         response_model=RolledBack,
         responses=problems(409, 507),
-    )(jobs.roll_back)
+    )(models.roll_back)

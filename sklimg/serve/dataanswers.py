@@ -6,19 +6,23 @@ Floor 7: the extra serve.
 import asyncio
 import json
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from sklimg.errors import OutputError
 from sklimg.serve.answers import json_answer
 from sklimg.serve.bodies import media_type
+from sklimg.serve.dataschemas import Listed
+from sklimg.serve.gallery import learned_pictures, uploaded_pictures
 from sklimg.serve.keeper import Keeper
 from sklimg.serve.pictures import Stored
 from sklimg.serve.problems import Problem
+from sklimg.serve.summaries import summarise
 from sklimg.serve.uploadforms import check_label
 from sklimg.serve.uploads import receive
 
@@ -117,6 +121,12 @@ class DataAnswers:
         keeper = kept_by(self._keeper)
         return json_answer(await _on_disk(_summary, keeper))
 
+    async def pictures(self, request: Request, asked: Annotated[Listed, Query()]) -> Response:
+        """Some of the pictures, each with what else is known of it."""
+        keeper = kept_by(self._keeper)
+        find = uploaded_pictures if asked.source == "uploads" else learned_pictures
+        return json_answer(await _on_disk(find, keeper, asked))
+
     async def decide(self, request: Request, id: str) -> Response:
         """Give a picture one label, in place of all that it has."""
         keeper = kept_by(self._keeper)
@@ -158,12 +168,18 @@ def _taken(
 
 def _summary(keeper: Keeper) -> dict[str, Any]:
     """Return what is told of all pictures."""
-    found = keeper.store.summary(keeper.known())
+    pictures = keeper.store.found(keeper.learned().labels)
+    found = summarise(pictures)
     current = keeper.lineage.current()
+    upto = current.upto if current else 0
+    n_new = Counter(label for each in pictures if each.change > upto for label in each.labels)
     return {
         "n_pictures": found.n_pictures,
-        "n_new": keeper.store.n_since(current.upto if current else 0),
-        "classes": [{"label": label, "pictures": n} for label, n in found.counts.items()],
+        "n_new": keeper.store.n_since(upto),
+        "classes": [
+            {"label": label, "pictures": n, "new": n_new[label]}
+            for label, n in found.counts.items()
+        ],
         "copies": found.copies,
         "n_conflicts": len(found.conflicts),
         "conflicts": found.conflicts[:_MOST_CONFLICTS],

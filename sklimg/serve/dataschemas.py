@@ -3,10 +3,11 @@
 Floor 7: the extra serve; descriptions, no work.
 """
 
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from sklimg.serve.learned import MOST_SHOWN
 from sklimg.serve.schemas import TestFacts
 
 __all__ = [
@@ -14,6 +15,9 @@ __all__ = [
     "Decided",
     "Job",
     "JobList",
+    "Listed",
+    "ModelList",
+    "PicturePage",
     "RolledBack",
     "Uploaded",
     "decide_body",
@@ -51,6 +55,7 @@ class ClassCount(BaseModel):
 
     label: str
     pictures: int
+    new: int = Field(description="Added or relabelled since the model was trained.")
 
 
 class Copies(BaseModel):
@@ -79,6 +84,41 @@ class DataSummary(BaseModel):
     copies: Copies
     n_conflicts: int
     conflicts: list[Conflict] = Field(description="The first thousand.")
+
+
+class Listed(BaseModel):
+    """Which pictures are to be shown."""
+
+    model_config = ConfigDict(extra="forbid")
+    source: Literal["uploads", "table"] = Field(
+        "uploads", description="What was uploaded, or the first of each class in the model's table."
+    )
+    label: str = Field(None, description="Of this class alone.")
+    in_doubt: bool = Field(False, description="Uploads in conflict alone.")
+    start: int = Field(0, ge=0, le=2**31, description="How many to pass over.")
+    most: int = Field(MOST_SHOWN, ge=1, le=MOST_SHOWN, description="How many to show.")
+
+
+class ShownPicture(BaseModel):
+    """A picture, to look at."""
+
+    id: str | None = Field(description="None in the table.")
+    name: str | None
+    labels: list[str]
+    with_uploads: list[str] = Field(description="Other labels of uploads with the same pixels.")
+    with_table: str | None = Field(description="Its label in the model's table, if another.")
+    copy_of: list[str] = Field(description="table and upload: what has the same pixels.")
+    is_new: bool = Field(description="Whether it came or changed since the model was trained.")
+    picture: str | None = Field(
+        description="A data address, at most 96 pixels a side; None if it can be read no more."
+    )
+
+
+class PicturePage(BaseModel):
+    """Some pictures of many, the newest uploads first."""
+
+    n_pictures: int = Field(description="All that match.")
+    pictures: list[ShownPicture]
 
 
 class Decided(BaseModel):
@@ -138,6 +178,24 @@ class JobList(BaseModel):
     """The last jobs, the newest first."""
 
     jobs: list[JobOutline]
+
+
+class ModelOutline(BaseModel):
+    """A model of the service."""
+
+    id: str
+    made_at: str | None
+    parent: str | None = Field(description="The id of the model that it goes on from.")
+    test: TestFacts | None
+    has_report: bool
+    is_current: bool = Field(description="Whether it answers.")
+    is_previous: bool = Field(description="Whether a rollback returns to it.")
+
+
+class ModelList(BaseModel):
+    """The models that came from the same first one, the newest first."""
+
+    models: list[ModelOutline]
 
 
 class RolledBack(BaseModel):

@@ -1,4 +1,4 @@
-"""What a service answers to who wants a newer model, or the older one back.
+"""What a service answers to who wants a newer model.
 
 Floor 7: the extra serve.
 """
@@ -8,7 +8,6 @@ from fastapi import Request, Response
 from sklimg.serve.answers import json_answer
 from sklimg.serve.dataanswers import json_object, kept_by
 from sklimg.serve.jobs import Jobs
-from sklimg.serve.live import Live
 from sklimg.serve.problems import Problem
 
 __all__ = ["JobAnswers"]
@@ -20,11 +19,10 @@ class JobAnswers:
     Parameters
     ----------
     jobs : Jobs or None
-    live : Live
     """
 
-    def __init__(self, jobs: Jobs | None, live: Live):
-        self._jobs, self._live = jobs, live
+    def __init__(self, jobs: Jobs | None):
+        self._jobs = jobs
 
     async def retrain(self, request: Request) -> Response:
         """Train a newer model on what was uploaded, too; it answers only if it is no worse."""
@@ -50,11 +48,6 @@ class JobAnswers:
         if told is None:
             raise _no_job(id)
         return json_answer(told)
-
-    async def roll_back(self, request: Request) -> Response:
-        """Let the model answer that did before; the same again returns."""
-        await kept_by(self._jobs).roll_back()
-        return json_answer({"model": self._live.now.model.id})
 
 
 def _no_job(id: str) -> Problem:

@@ -8,16 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sklimg.digests import pixel_digests
-from sklimg.errors import ModelError, TableError
+from sklimg.errors import ModelError
 from sklimg.model import Model, load
 from sklimg.modelfiles import find_model
 from sklimg.names import TABLE
 from sklimg.serve.children import adopt_run
 from sklimg.serve.database import Database
+from sklimg.serve.learned import Learned, read_learned
 from sklimg.serve.lineage import Kept, Lineage
 from sklimg.serve.store import Store
-from sklimg.table import read_blocks
 
 __all__ = ["Keeper", "open_keeper"]
 
@@ -41,19 +40,16 @@ class Keeper:
 
     def __init__(self, folder: Path, store: Store, lineage: Lineage, why_not: str = ""):
         self.folder, self.store, self.lineage, self.why_not = folder, store, lineage, why_not
-        self._known: tuple[str, dict[bytes, str]] = ("", {})
+        self._learned: tuple[str, Learned] = ("", Learned({}, {}))
 
-    def known(self) -> dict[bytes, str]:
-        """Return the labels of the images that the current model's run has, by their digests.
-
-        None are known where its table is damaged, which the next retraining tells.
-        """
+    def learned(self) -> Learned:
+        """Return what the current model was trained on; nothing if it came without its run."""
         current = self.lineage.current()
         if current is None or current.run is None:
-            return {}
-        if self._known[0] != current.id:
-            self._known = current.id, _labels(current.run / TABLE)
-        return self._known[1]
+            return Learned({}, {})
+        if self._learned[0] != current.id:
+            self._learned = current.id, read_learned(current.run / TABLE)
+        return self._learned[1]
 
     def close(self) -> None:
         """Let another service open the folder."""
@@ -143,15 +139,3 @@ def _begin(
         tell(f"no retraining here: {why_not}")
     lineage.begin(Kept(model.id, None if why_not else run, 0, test))
     return why_not
-
-
-def _labels(table: Path) -> dict[bytes, str]:
-    """Return the labels in a table by the digests of pixels; none if it cannot be read."""
-    labels: dict[bytes, str] = {}
-    try:
-        for block in read_blocks(table):
-            digests = (digest.tobytes() for digest in pixel_digests(block.pixels))
-            labels |= dict(zip(digests, block.labels, strict=True))
-    except TableError:
-        return {}
-    return labels

@@ -86,6 +86,24 @@ class Lineage:
         """Return the model that answered before."""
         return self._kept(self._live()[1])
 
+    def models(self) -> list[tuple[Kept, str, str | None]]:
+        """Return the first model and all that came from it: (model, when it came, its parent).
+
+        The newest is the first.
+        """
+        with self._database.reading() as base:
+            rows = base.execute(
+                """
+                WITH RECURSIVE line (id) AS (
+                    SELECT ? UNION SELECT models.id FROM models JOIN line ON parent = line.id
+                )
+                SELECT id, run, upto, told, made_at, parent FROM models
+                WHERE id IN (SELECT id FROM line) ORDER BY rowid DESC
+                """,
+                [self.origin],
+            ).fetchall()
+        return [(self._as_kept(*row[:4]), *row[4:]) for row in rows]
+
     def begin(self, kept: Kept) -> None:
         """Let a model from elsewhere answer; it has no model before it."""
         with self._database.writing() as base:
@@ -165,9 +183,10 @@ class Lineage:
         if id is None:
             return None
         with self._database.reading() as base:
-            run, upto, told = base.execute(
-                "SELECT run, upto, told FROM models WHERE id = ?", [id]
-            ).fetchone()
+            row = base.execute("SELECT run, upto, told FROM models WHERE id = ?", [id]).fetchone()
+        return self._as_kept(id, *row)
+
+    def _as_kept(self, id: str, run: str | None, upto: int, told: str) -> Kept:
         return Kept(id, None if run is None else self.place(run), upto, json.loads(told))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
 
+from sklimg.files import count
 from sklimg.model import Model
 from sklimg.serve.predictor import Predictor
 
@@ -41,6 +42,7 @@ class Answering:
         self.model, self.predictor, self.n_users = model, Predictor(model), 0
         self.facts = {
             "id": model.id,
+            "words": _words(len(model.classes), test),
             "n_classes": len(model.classes),
             "n_pixels": model.spec.n_pixels,
             "image": asdict(model.spec),
@@ -100,3 +102,16 @@ async def _leave(older: Answering) -> None:
             await asyncio.sleep(_PAUSE)
     finally:
         await asyncio.shield(run_in_threadpool(older.predictor.close))
+
+
+def _words(n_classes: int, test: dict[str, Any] | None) -> str:
+    """Return what a model does, and how good it is."""
+    text = f"Show it a picture, and it says which of {count(n_classes, 'class', 'classes')} it is."
+    if test:
+        shares = (test["accuracy"], *test["accuracy_interval"])
+        found, low, high = (f"{100 * share:.1f} %" for share in shares)
+        text += (
+            f" Of {count(test['n_test'], 'picture')} that it had never seen, it knew {found} "
+            f"(95 % interval: {low} to {high})."
+        )
+    return text

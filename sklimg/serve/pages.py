@@ -1,31 +1,71 @@
-"""The pages of a service: one to begin with, and its description to read.
+"""The pages of a service for people: one to begin with, and answers where there is no script.
 
-Plain HTML that needs nothing from elsewhere, and no script.
+Plain HTML, with a style and scripts of this service alone.
 
 Floor 7: texts.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from string import Template
-from typing import Any
+from typing import Any, NamedTuple
 
 import sklimg
 from sklimg.files import count
 from sklimg.markup import html_prose, html_text
-from sklimg.pageparts import page_part, policy_digest
+from sklimg.pageparts import page_part
 
-__all__ = ["docs_page", "start_page"]
+__all__ = ["PAGE_TYPES", "answer_page", "filled", "page_file", "refusal_page", "start_page"]
 
+PAGE_TYPES = ("text/css", "text/javascript")
+_STYLE = "style.css"
+_STYLES = ("report.css", "serve.css", "page/page.css")
+_SCRIPTS = (
+    "ask.js",
+    "classes.js",
+    "correct.js",
+    "curves.js",
+    "dom.js",
+    "doubts.js",
+    "dropped.js",
+    "main.js",
+    "models.js",
+    "mosaic.js",
+    "pen.js",
+    "results.js",
+    "service.js",
+    "token.js",
+    "train.js",
+    "upload.js",
+)
 _MOST_CLASSES = 200
+_NOBODY = "Show it a picture, and it says what that shows."
 
 
-def start_page(facts: Mapping[str, Any], classes: Sequence[str], base: str) -> str:
-    """Return the page to begin with: the model, a form, the ways to ask.
+class PageFile(NamedTuple):
+    """A file that a page needs, and its type."""
+
+    content: str
+    media_type: str
+
+
+@cache
+def page_file(name: str) -> PageFile | None:
+    """Return a style or a script of the first page; None if it has none of this name."""
+    if name == _STYLE:
+        return PageFile("".join(map(page_part, _STYLES)), "text/css")
+    if name in _SCRIPTS:
+        return PageFile(page_part(f"page/{name}"), "text/javascript")
+    return None
+
+
+def start_page(facts: Mapping[str, Any] | None, classes: Sequence[str], base: str) -> str:
+    """Return the page to begin with: a form to ask, which scripts make more of.
 
     Parameters
     ----------
-    facts : mapping
-        As `/model` tells them.
+    facts : mapping or None
+        As `/model` tells them; None if nothing of the model is to be told.
     classes : sequence of str
     base : str
         URL of the service, as the client knows it.
@@ -34,164 +74,64 @@ def start_page(facts: Mapping[str, Any], classes: Sequence[str], base: str) -> s
     more = len(classes) - _MOST_CLASSES
     if more > 0:
         shown += f"<li>and {more} more</li>"
-    return _page(
+    return filled(
         "serve.html",
-        title=f"{count(len(classes), 'class', 'classes')}, served by sklimg",
-        lead=html_prose(_lead(facts, len(classes))),
+        open="yes" if facts else "no",
+        lead=html_prose(facts["words"] if facts else _NOBODY),
         classes=shown,
-        id=html_text(facts["id"]),
+        model=_model(facts) if facts else "",
         base=html_text(base.rstrip("/")),
-        image=html_text(_image(facts)),
-        n_pixels=facts["n_pixels"],
+        n_pixels=facts["n_pixels"] if facts else "as many as an image has pixels",
+        version=sklimg.__version__,
     )
 
 
-def docs_page(openapi: Mapping[str, Any]) -> str:
-    """Return an OpenAPI description as a page."""
-    schemas = openapi["components"]["schemas"]
-    common = _common_refusals(openapi)
-    asked = [
-        (path, method, operation)
-        for path, methods in openapi["paths"].items()
-        for method, operation in methods.items()
-    ]
-    contents = "".join(
-        f'<li><a href="#{_anchor(path, method)}"><code>{method.upper()} {html_text(path)}</code>'
-        f"</a> {html_text(operation['summary'])}</li>"
-        for path, method, operation in asked
-    )
-    shapes = "".join(
-        f'<h3 id="{html_text(name)}">{html_text(name)}</h3>'
-        f"<p>{html_prose(schema.get('description', ''))}</p>{_fields(schema)}"
-        for name, schema in schemas.items()
-    )
-    return _page(
-        "servedocs.html",
-        title="What can be asked",
-        contents=contents,
-        operations="".join(_operation(*each, set(common)) for each in asked),
-        refusals=_answers("", common),
-        shapes=shapes,
+def answer_page(
+    names: Sequence[str], predictions: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
+) -> str:
+    """Return the answers to a form that was sent without a script.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the images, as the client calls them.
+    predictions : sequence of mapping
+        As `/predict` tells them, with the pixels.
+    facts : mapping
+        As `/model` tells them.
+    """
+    rows = "".join(map(_row, names, predictions))
+    return filled(
+        "serveanswer.html",
+        title=f"What {count(len(names), 'picture')} {'shows' if len(names) == 1 else 'show'}",
+        body='<div class="scroll" tabindex="0"><table><thead><tr><th>Seen</th><th>Picture</th>'
+        f"<th>Answer</th><th>Probability</th></tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<p class=soft>{_model(facts)}</p>",
     )
 
 
-def _page(name: str, **parts: Any) -> str:
-    style = page_part("report.css") + page_part("serve.css")
-    return Template(page_part(name)).substitute(
-        style=style, style_hash=policy_digest(style), version=sklimg.__version__, **parts
+def refusal_page(detail: str) -> str:
+    """Return why a form that was sent without a script is not answered."""
+    return filled("serveanswer.html", title="No answer", body=f"<p>{html_prose(detail)}</p>")
+
+
+def filled(name: str, **parts: Any) -> str:
+    """Return a template with its parts in place."""
+    return Template(page_part(name)).substitute(parts)
+
+
+def _row(name: str, told: Mapping[str, Any]) -> str:
+    label = html_text(told["label"])
+    answer = f"unknown; most likely {label}" if told["rejected"] else f"<b>{label}</b>"
+    return (
+        f'<tr><td><img class="seen" src="{told["pixels"]}" alt=""></td><td>{html_text(name)}</td>'
+        f"<td>{answer}</td><td class=n>{told['probability']:.3f}</td></tr>"
     )
 
 
-def _lead(facts: Mapping[str, Any], n_classes: int) -> str:
-    """Return what the model is, and how good."""
-    text = f"Show it a picture, and it says which of {count(n_classes, 'class', 'classes')} it is."
-    if test := facts["test"]:
-        shares = (test["accuracy"], *test["accuracy_interval"])
-        found, low, high = (f"{100 * share:.1f} %" for share in shares)
-        text += (
-            f" Of {count(test['n_test'], 'picture')} that it had never seen, it knew {found} "
-            f"(95 % interval: {low} to {high})."
-        )
-    return text
-
-
-def _image(facts: Mapping[str, Any]) -> str:
+def _model(facts: Mapping[str, Any]) -> str:
+    """Return which model answers, and what pictures become for it."""
     image = facts["image"]
     mode = "grey" if image["mode"] == "L" else "colour"
-    return f"{image['side']}×{image['side']} pixels, {mode}"
-
-
-def _anchor(path: str, method: str) -> str:
-    return method + path.replace("/", "-").replace("{", "").replace("}", "")
-
-
-def _common_refusals(openapi: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the refusals that everything shares, by their status."""
-    told = [each["responses"] for methods in openapi["paths"].values() for each in methods.values()]
-    return {
-        status: answer
-        for status, answer in told[0].items()
-        if status >= "400" and all(each.get(status) == answer for each in told)
-    }
-
-
-def _answers(caption: str, responses: Mapping[str, Any]) -> str:
-    rows = [
-        (f"<code>{status}</code>", html_prose(told["description"]), _media(told))
-        for status, told in responses.items()
-    ]
-    return _table(caption, rows)
-
-
-def _operation(path: str, method: str, operation: Mapping[str, Any], common: set[str]) -> str:
-    """Return one thing that can be asked; what all refuse is told elsewhere."""
-    parts = [
-        f'<section class="operation" id="{_anchor(path, method)}">'
-        f"<h2><code>{method.upper()} {html_text(path)}</code></h2>"
-        f"<p><b>{html_text(operation['summary'])}</b> "
-        f"{html_prose(operation.get('description', ''))}</p>"
-    ]
-    if rows := [_parameter(each) for each in operation.get("parameters", ())]:
-        parts.append(_table("In the query", rows))
-    for media, told in operation.get("requestBody", {}).get("content", {}).items():
-        parts.append(f"<p>As <code>{media}</code>:</p>{_fields(told['schema'])}")
-    own = {key: told for key, told in operation["responses"].items() if key not in common}
-    parts.append(_answers("Answers", own))
-    return "\n".join(parts) + "</section>"
-
-
-def _parameter(told: Mapping[str, Any]) -> tuple[str, str, str]:
-    schema = told["schema"]
-    text = told.get("description", schema.get("description", ""))
-    return f"<code>{html_text(told['name'])}</code>", html_prose(text), _kind(schema)
-
-
-def _fields(schema: Mapping[str, Any]) -> str:
-    """Return the keys of an object."""
-    rows = [
-        (f"<code>{html_text(name)}</code>", html_prose(told.get("description", "")), _kind(told))
-        for name, told in schema.get("properties", {}).items()
-    ]
-    return _table("", rows) if rows else ""
-
-
-def _kind(schema: Mapping[str, Any]) -> str:
-    """Return which values a schema allows, in a few words."""
-    if "$ref" in schema:
-        name = html_text(schema["$ref"].rpartition("/")[2])
-        return f'<a href="#{name}">{name}</a>'
-    if "anyOf" in schema:
-        return " or ".join(_kind(each) for each in schema["anyOf"])
-    kind = "file" if schema.get("format") == "binary" else schema.get("type", "")
-    if kind == "array":
-        number = _range(schema, "minItems", "maxItems")
-        return f"{f'{number} ×' if number else 'list of'} {_kind(schema['items'])}"
-    numbers = _range(schema, "minimum", "maximum")
-    default = f", {schema['default']} if not given" if "default" in schema else ""
-    return html_text(f"{kind} {numbers}".strip() + default)
-
-
-def _range(schema: Mapping[str, Any], least: str, most: str) -> str:
-    low, high = schema.get(least), schema.get(most)
-    if low is None and high is None:
-        return ""
-    if high is None:
-        return f"from {low}"
-    return f"{low}" if low == high else f"{low or 0} to {high}"
-
-
-def _media(told: Mapping[str, Any]) -> str:
-    """Return the types of an answer, and its shape where it has a name."""
-    shown = []
-    for media, content in told.get("content", {}).items():
-        shape = content.get("schema", {})
-        shown.append(
-            f"<code>{html_text(media)}</code> " + (_kind(shape) if "$ref" in shape else "")
-        )
-    return ", ".join(shown)
-
-
-def _table(caption: str, rows: Iterable[tuple[str, str, str]]) -> str:
-    body = "".join(f"<tr><th>{a}</th><td>{b}</td><td>{c}</td></tr>" for a, b, c in rows)
-    caption = f"<caption>{html_text(caption)}</caption>" if caption else ""
-    return f'<div class="scroll" tabindex="0"><table>{caption}{body}</table></div>'
+    size = f"{image['side']}×{image['side']} pixels, {mode}"
+    return f"Every picture becomes {size}. Model <code>{html_text(facts['id'])}</code>."

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from math import ceil
 from threading import Condition, Lock, Thread
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from sklimg.images import read_first
 from sklimg.model import Model
 from sklimg.opening import load_formats
 
-__all__ = ["Busy", "Predictor"]
+__all__ = ["Answer", "Busy", "Predictor"]
 
 _BATCH = 64  # images of one product
 _SMALL_PIXELS, _SMALL_BYTES = 2**14, 2**13  # of images that are decoded without further ado
@@ -49,6 +50,21 @@ class Busy(Exception):
     def __init__(self, seconds: float):
         super().__init__(f"busy for {seconds} s")
         self.seconds = max(1, ceil(seconds))
+
+
+class Answer(NamedTuple):
+    """What the model says of an image.
+
+    Attributes
+    ----------
+    shares : ndarray of shape (n_classes,)
+        Probabilities.
+    pixels : ndarray of shape (n_pixels,), uint8
+        What it saw.
+    """
+
+    shares: np.ndarray
+    pixels: np.ndarray
 
 
 class _Job:
@@ -108,7 +124,7 @@ class Predictor:
         """Whether it answers."""
         return not self._is_closed and all(thread.is_alive() for thread in self._threads)
 
-    async def ask(self, content: Sequence[bytes] | np.ndarray) -> list[np.ndarray | ImageError]:
+    async def ask(self, content: Sequence[bytes] | np.ndarray) -> list[Answer | ImageError]:
         """Return what the model says of each image.
 
         Parameters
@@ -118,8 +134,8 @@ class Predictor:
 
         Returns
         -------
-        shares : list of ndarray of shape (n_classes,), or ImageError
-            Probabilities; or why a file does not become pixels.
+        answers : list of Answer or ImageError
+            Why a file does not become pixels, where it does not.
 
         Raises
         ------
@@ -248,7 +264,13 @@ class Predictor:
         ]
         shares = iter([row for rows in answered for row in rows])
         return [
-            (job, [next(shares) if isinstance(each, np.ndarray) else each for each in job.pixels])
+            (
+                job,
+                [
+                    Answer(next(shares), each) if isinstance(each, np.ndarray) else each
+                    for each in job.pixels
+                ],
+            )
             for job in jobs
         ]
 

@@ -24,6 +24,7 @@ __all__ = [
     "problems",
 ]
 
+_SHOWN = ("/", "/page/{name}")  # to anybody, wherever
 _SCHEMAS = "#/components/schemas/"
 _TOKEN = "token"
 _PROBLEMS = {
@@ -82,6 +83,9 @@ class Prediction(BaseModel):
     probability: float = Field(ge=0, le=1, description="Calibrated on images held back.")
     rejected: bool = Field(description="Whether it is too unsure to be trusted.")
     top: list[Candidate] = Field(description="The most probable classes, the first one first.")
+    pixels: str | None = Field(
+        None, description="The pixels that the model saw, as a data address; if asked for."
+    )
 
 
 class Predictions(BaseModel):
@@ -128,6 +132,7 @@ class ModelFacts(BaseModel):
     """What is known of the model."""
 
     id: str = Field(description="Changes with any of its files.")
+    words: str = Field(description="What it does and how good it is, for people.")
     n_classes: int
     n_pixels: int = Field(description="Numbers of a vector.")
     image: dict[str, Any] = Field(description="How images become pixels.")
@@ -150,6 +155,7 @@ class Asked(BaseModel):
         description="The probability below which an answer is rejected; that of the model if not "
         "given.",
     )
+    pixels: bool = Field(False, description="Whether to show the pixels that the model saw.")
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -207,6 +213,8 @@ def described(app: FastAPI, is_local: bool) -> dict[str, Any]:
     components["schemas"] |= {**faults.pop("$defs"), ProblemDetails.__name__: faults}
     components["securitySchemes"] = {_TOKEN: {"type": "http", "scheme": "bearer"}}
     told["security"] = [{_TOKEN: []}] if not is_local else [{}, {_TOKEN: []}]
+    for path in _SHOWN:
+        told["paths"][path]["get"]["security"] = [{}, {_TOKEN: []}]
     return told
 
 

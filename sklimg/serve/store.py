@@ -28,7 +28,7 @@ from sklimg.serve.blobs import Blobs
 from sklimg.serve.database import Database
 from sklimg.serve.pictures import Incoming, Labelled, Stored, picture_digest
 from sklimg.serve.spools import keeping_in, sync
-from sklimg.serve.summaries import Summary, summarise
+from sklimg.serve.summaries import Found, look
 from sklimg.spec import ImageSpec
 
 __all__ = ["Store"]
@@ -167,8 +167,8 @@ class Store:
             )
             return [Labelled(id, label, self._blobs.file(id)) for id, label in rows]
 
-    def summary(self, known: Mapping[bytes, str]) -> Summary:
-        """Return what there is, and what of it is in doubt.
+    def found(self, known: Mapping[bytes, str]) -> list[Found]:
+        """Return every picture, in the order of their changes, as it stands beside the others.
 
         Parameters
         ----------
@@ -177,10 +177,10 @@ class Store:
         """
         with self.database.reading() as base:
             rows = base.execute(
-                "SELECT id, name, digest, label FROM pictures JOIN labels ON picture = id "
+                "SELECT id, name, digest, change, label FROM pictures JOIN labels ON picture = id "
                 "ORDER BY change"
             )
-            return summarise(rows, known)
+            return look(rows, known)
 
     def _added(self, incoming: Sequence[Incoming]) -> list[Stored]:
         """Add files, then their rows."""

@@ -4,14 +4,46 @@ Floor 7: works on rows.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sklimg.files import natural_key
 
-__all__ = ["Summary", "summarise"]
+__all__ = ["Found", "Summary", "look", "summarise"]
 
 _MOST_OTHERS = 10  # labels that are told of other pictures
+
+
+class Found(NamedTuple):
+    """A picture that is kept, beside all others.
+
+    Attributes
+    ----------
+    id, name : str
+    labels : list of str
+        In natural order.
+    with_uploads : list of str
+        Other labels that uploads with the same pixels have.
+    with_table : str or None
+        Another label that the table of the model has for its pixels.
+    copy_of : list of str
+        "table" if that has it with the same label, "upload" if an earlier one has its pixels.
+    change : int
+        Grows with every change of any picture.
+    """
+
+    id: str
+    name: str
+    labels: list[str]
+    with_uploads: list[str]
+    with_table: str | None
+    copy_of: list[str]
+    change: int
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether somebody has to decide for one label."""
+        return len(self.labels) > 1 or bool(self.with_uploads) or self.with_table is not None
 
 
 class Summary(NamedTuple):
@@ -36,54 +68,69 @@ class Summary(NamedTuple):
     copies: dict[str, int]
 
 
-def summarise(
-    rows: Iterable[tuple[str, str, bytes | None, str]], known: Mapping[bytes, str]
-) -> Summary:
-    """Count pictures, and find those in doubt.
+def look(
+    rows: Iterable[tuple[str, str, bytes | None, int, str]], known: Mapping[bytes, str]
+) -> list[Found]:
+    """Find what is the same as something else, or contradicts it.
 
     Parameters
     ----------
     rows : iterable of tuple
-        Id, name, digest of the pixels, None if there is none, and label; a picture of
-        several labels has as many rows.
+        Id, name, digest of the pixels, None if there is none, number of the last change, and
+        label; a picture of several labels has as many rows.
     known : mapping of bytes to str
         Labels in the table that a model was trained on, by digest.
 
     Returns
     -------
-    summary : Summary
-        Its conflicts in the order of the rows.
+    found : list of Found
+        In the order of the rows.
     """
-    names, digests = {}, {}
-    labels_of, of_pixels = defaultdict(set), defaultdict(set)
-    for id, name, digest, label in rows:
-        names[id], digests[id] = name, digest
+    told, labels_of, of_pixels = {}, defaultdict(set), defaultdict(set)
+    for id, name, digest, change, label in rows:
+        told[id] = name, digest, change
         labels_of[id].add(label)
         if digest is not None:
             of_pixels[digest].add(label)
-    n_of_label = Counter(label for labels in labels_of.values() for label in labels)
-    order = sorted(n_of_label, key=natural_key)
-    place = {label: i for i, label in enumerate(order)}
+    every = {label for labels in labels_of.values() for label in labels}
+    place = {label: i for i, label in enumerate(sorted(every, key=natural_key))}
     torn = {
         digest: sorted(labels, key=place.__getitem__)[:_MOST_OTHERS]
         for digest, labels in of_pixels.items()
         if len(labels) > 1
     }
-    conflicts, n_of_table = [], 0
-    for id, digest in digests.items():
+    found, seen = [], set()
+    for id, (name, digest, change) in told.items():
         labels, in_table = labels_of[id], known.get(digest)
-        n_of_table += labels == {in_table}
-        if len(labels) > 1 or digest in torn or in_table not in (None, *labels):
-            conflicts.append(
-                {
-                    "id": id,
-                    "name": names[id],
-                    "labels": sorted(labels, key=place.__getitem__),
-                    "with_uploads": [each for each in torn.get(digest, ()) if each not in labels],
-                    "with_table": None if labels == {in_table} else in_table,
-                }
+        copy_of = ["table"] if labels == {in_table} else []
+        if digest in seen:
+            copy_of.append("upload")
+        if digest is not None:
+            seen.add(digest)
+        found.append(
+            Found(
+                id,
+                name,
+                sorted(labels, key=place.__getitem__),
+                [each for each in torn.get(digest, ()) if each not in labels],
+                None if labels == {in_table} else in_table,
+                copy_of,
+                change,
             )
-    n_seen = sum(digest is not None for digest in digests.values()) - len(of_pixels)
-    copies = {"of_table": n_of_table, "among_uploads": n_seen}
-    counts = {label: n_of_label[label] for label in order}
-    return Summary(counts, len(digests), conflicts, copies)
+        )
+    return found
+
+
+def summarise(found: Sequence[Found]) -> Summary:
+    """Count pictures, and list those in doubt, in their order."""
+    n_of_label = Counter(label for each in found for label in each.labels)
+    named = ("id", "name", "labels", "with_uploads", "with_table")
+    conflicts = [
+        {name: getattr(each, name) for name in named} for each in found if each.is_in_doubt
+    ]
+    copies = {
+        "of_table": sum("table" in each.copy_of for each in found),
+        "among_uploads": sum("upload" in each.copy_of for each in found),
+    }
+    counts = {label: n_of_label[label] for label in sorted(n_of_label, key=natural_key)}
+    return Summary(counts, len(found), conflicts, copies)

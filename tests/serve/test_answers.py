@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sklimg.images import encode_image
-from sklimg.serve import answers as answers_module
+from sklimg.serve import predictanswers as answers_module
 from sklimg.serve.predictor import Busy, Predictor
 from tests.hostile import HOSTILE
 from tests.serving import FORM, form, serving

@@ -56,7 +56,7 @@ def rows(*levels):
 
 
 def levels_of(answers):
-    return [a if isinstance(a, ImageError) else float(a[0]) for a in answers]
+    return [a if isinstance(a, ImageError) else float(a.shares[0]) for a in answers]
 
 
 def test_each_gets_its_own_answer(made):

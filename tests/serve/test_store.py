@@ -22,6 +22,7 @@ from sklimg.serve.database import Database
 from sklimg.serve.pictures import Incoming, Labelled, picture_digest
 from sklimg.serve.spools import Spools
 from sklimg.serve.store import Store
+from sklimg.serve.summaries import summarise
 from sklimg.spec import ImageSpec
 from tests.builders import noise
 from tests.test_naughty import strings  # noqa: F401
@@ -123,7 +124,7 @@ def test_what_was_added_is_there_when_it_is_opened_again(opened):
 def test_nothing_is_added(opened):
     assert opened.add() == []
     assert opened.store.last_change() == 0
-    assert opened.store.summary({}) == ({}, 0, [], {"of_table": 0, "among_uploads": 0})
+    assert summarise(opened.store.found({})) == ({}, 0, [], {"of_table": 0, "among_uploads": 0})
 
 
 def test_nobody_else_looks_into_it(opened):
@@ -146,7 +147,7 @@ def test_the_same_picture_under_another_label(opened):
     assert opened.add((A, "b"), (A, "c"), (B, "b")) == ["conflict", "conflict", "known"]
     assert opened.kept() == {id_of(A): {"a", "b", "c"}, id_of(B): {"b"}}
     assert [each.id for each in opened.store.labelled()] == [id_of(B)]
-    (conflict,) = opened.store.summary({}).conflicts
+    (conflict,) = summarise(opened.store.found({})).conflicts
     assert conflict["labels"] == ["a", "b", "c"]
 
 
@@ -192,7 +193,9 @@ def test_pixels_under_two_labels_are_not_learned_from(opened):
     opened.add((C, "c"), digest=b"same    ")
     opened.add((D, "d"))
     assert [each.id for each in opened.store.labelled()] == [id_of(D)]
-    assert [each["id"] for each in opened.store.summary({}).conflicts] == [*map(id_of, (A, B, C))]
+    assert [each["id"] for each in summarise(opened.store.found({})).conflicts] == [
+        *map(id_of, (A, B, C))
+    ]
     opened.store.decide(id_of(C), "a")
     assert len(opened.store.labelled()) == 4
 
@@ -244,7 +247,7 @@ def test_naughty_labels_and_names(opened, strings):  # noqa: F811
     stored = opened.store.add(incoming)
     assert [(each.name, each.label) for each in stored] == [(text, text) for text in strings]
     assert opened.kept() == {id_of(c): {text} for c, text in zip(contents, strings, strict=True)}
-    summary = opened.store.summary({})
+    summary = summarise(opened.store.found({}))
     assert set(summary.counts) == set(strings)
     assert {each["name"] for each in summary.conflicts} == set(strings)
     for content, text in zip(contents, strings, strict=True):
@@ -258,7 +261,7 @@ def test_naughty_labels_and_names(opened, strings):  # noqa: F811
 def test_the_summary_knows_the_table(opened):
     opened.add((A, "a"), (B, "b"))
     known = {picture_digest(A, SPEC): "a", picture_digest(B, SPEC): "x"}
-    summary = opened.store.summary(known)
+    summary = summarise(opened.store.found(known))
     assert summary.counts == {"a": 1, "b": 1}
     assert summary.copies == {"of_table": 1, "among_uploads": 0}
     assert [(each["id"], each["with_table"]) for each in summary.conflicts] == [(id_of(B), "x")]
@@ -569,7 +572,7 @@ def test_who_reads_meanwhile_is_not_held_up(opened):
     opened.add((A, "a"))
     with opened.database.writing():
         assert len(opened.store.labelled()) == 1
-        assert opened.store.summary({}).n_pictures == 1
+        assert summarise(opened.store.found({})).n_pictures == 1
         assert opened.store.n_since(0) == 1
 
 

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from sklimg.serve.summaries import summarise
+from sklimg.serve.summaries import look, summarise
 
 
 def rows(*told):
     """Return rows of (id, digest, labels)."""
-    return [(id, f"{id}.png", digest, label) for id, digest, labels in told for label in labels]
+    return [(id, f"{id}.png", digest, 7, label) for id, digest, labels in told for label in labels]
 
 
 def conflicts(*told, known=None):
-    summary = summarise(rows(*told), known or {})
+    summary = summarise(look(rows(*told), known or {}))
     return [
         (each["id"], each["labels"], each["with_uploads"], each["with_table"])
         for each in summary.conflicts
@@ -20,17 +20,21 @@ def conflicts(*told, known=None):
 
 
 def test_labels_are_counted_in_natural_order():
-    summary = summarise(rows(("x", b"1", ["10"]), ("y", b"2", ["2", "10"]), ("z", b"3", "a")), {})
+    summary = summarise(
+        look(rows(("x", b"1", ["10"]), ("y", b"2", ["2", "10"]), ("z", b"3", "a")), {})
+    )
     assert list(summary.counts.items()) == [("2", 1), ("10", 2), ("a", 1)]
     assert summary.n_pictures == 3
 
 
 def test_none_at_all():
-    assert summarise([], {b"1": "a"}) == ({}, 0, [], {"of_table": 0, "among_uploads": 0})
+    assert summarise(look([], {b"1": "a"})) == ({}, 0, [], {"of_table": 0, "among_uploads": 0})
 
 
 def test_a_picture_of_several_labels():
-    (told,) = summarise(rows(("x", b"1", ["b10", "b9", "a"]), ("y", b"2", ["a"])), {}).conflicts
+    (told,) = summarise(
+        look(rows(("x", b"1", ["b10", "b9", "a"]), ("y", b"2", ["a"])), {})
+    ).conflicts
     assert told == {
         "id": "x",
         "name": "x.png",
@@ -73,13 +77,13 @@ def test_copies():
         ("w", b"4", ["a", "b"]),
     )
     known = {b"1": "a", b"2": "a", b"4": "a"}
-    assert summarise(rows(*told), known).copies == {"of_table": 3, "among_uploads": 2}
+    assert summarise(look(rows(*told), known)).copies == {"of_table": 3, "among_uploads": 2}
 
 
 def test_without_pixels_nothing_is_a_copy():
     told = (("x", None, ["a"]), ("y", None, ["b"]))
     assert conflicts(*told, known={b"1": "a"}) == []
-    assert summarise(rows(*told), {}).copies == {"of_table": 0, "among_uploads": 0}
+    assert summarise(look(rows(*told), {})).copies == {"of_table": 0, "among_uploads": 0}
 
 
 def test_of_very_many_other_labels_the_first_are_told():

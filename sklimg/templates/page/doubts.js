@@ -1,0 +1,33 @@
+// Pictures under several labels: whoever looks at them decides.
+import { byId, element, notice, pictures } from "./dom.js";
+import { change } from "./mosaic.js";
+import { get, query } from "./service.js";
+
+export async function showDoubts(summary) {
+  const place = byId("doubts");
+  if (!summary.n_conflicts) return place.replaceChildren();
+  try {
+    const told = await get("/pictures" + query({ in_doubt: true }));
+    const rows = told.pictures.map(row);
+    const left = told.n_pictures - rows.length;
+    place.replaceChildren(
+      element("h2", {}, "In doubt"),
+      element("p", {}, "The same picture under several labels is not learned from. What does it show?"),
+      element("ul", { class: "doubts" }, ...rows),
+      left > 0 ? element("p", { class: "soft" }, `and ${pictures(left)} more, when these are decided`) : null,
+    );
+    if (place.lastChild.nodeType === Node.TEXT_NODE) place.lastChild.remove();
+  } catch (error) {
+    place.replaceChildren(notice(error.message, "bad"));
+  }
+}
+
+function row(told) {
+  const labels = told.with_table !== null ? [told.with_table] : [...new Set([...told.labels, ...told.with_uploads])];
+  const buttons = labels.map((label) => element("button", { type: "button", class: "chip", onclick: (event) => change(event.target, "PUT", told.id, { label }) }, label));
+  const why = told.with_table !== null ? `the model learned this very picture as ${told.with_table}, which is not changed here` : told.labels.length > 1 ? "it was given several labels" : "another upload shows the same";
+  return element("li", {},
+    told.picture ? element("img", { src: told.picture, alt: told.name }) : element("span", {}),
+    element("span", {}, element("b", {}, told.name), element("span", { class: "soft small" }, ` called ${told.labels.join(" and ")}; ${why}`)),
+    element("span", { class: "chips" }, ...buttons, element("button", { type: "button", class: "chip other", onclick: (event) => change(event.target, "DELETE", told.id) }, "forget it")));
+}

@@ -1,0 +1,70 @@
+// The page: its parts, and the model that answers.
+import { choosePaper, startAsking } from "./ask.js";
+import { setLabels, showData } from "./classes.js";
+import { byId, element } from "./dom.js";
+import { get } from "./service.js";
+import * as tokens from "./token.js";
+import { showTraining, startTraining } from "./train.js";
+import { startUploads } from "./upload.js";
+
+const VIEWS = ["ask", "data", "train", "more"];
+const SHOW = { data: showData, train: showTraining };
+const MOST_CLASSES = 200;
+
+function current() {
+  const name = location.hash.slice(1);
+  return VIEWS.includes(name) ? name : "ask";
+}
+
+function showView(event) {
+  const name = current();
+  for (const view of VIEWS) byId(view).hidden = view !== name;
+  for (const link of document.querySelectorAll("#views a")) {
+    if (link.hash === "#" + name) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  if (event) {
+    scrollTo(0, 0);
+    byId(name + "-title").focus({ preventScroll: true });
+  }
+  if (SHOW[name]) SHOW[name]();
+}
+
+// Show what answers now.
+async function showModel() {
+  try {
+    const [model, told] = await Promise.all([get("/model"), get("/classes")]);
+    byId("lead").textContent = model.words.replaceAll(" %", "\u00a0%");
+    const shown = told.classes.slice(0, MOST_CLASSES).map((each) => element("li", {}, each.label));
+    if (told.classes.length > MOST_CLASSES) shown.push(element("li", {}, `and ${told.classes.length - MOST_CLASSES} more`));
+    byId("told-classes").replaceChildren(...shown);
+    const { side, mode } = model.image;
+    byId("told-model").replaceChildren(`Every picture becomes ${side}×${side} pixels, ${mode === "L" ? "grey" : "colour"}. Model `, element("code", {}, model.id), ".");
+    setLabels(told.classes.map((each) => each.label));
+    return model;
+  } catch (error) {
+    byId("lead").textContent = error.message;
+    return null;
+  }
+}
+
+async function start() {
+  for (const each of document.querySelectorAll(".scripted, #views")) each.hidden = false;
+  for (const each of document.querySelectorAll(".plain")) each.hidden = true;
+  byId("more-title").closest("section").querySelectorAll("h2").forEach((each, i) => i || (each.tabIndex = -1));
+  tokens.start();
+  startAsking();
+  startUploads();
+  startTraining();
+  addEventListener("hashchange", showView);
+  document.addEventListener("sklimg-data", () => SHOW[current()] && SHOW[current()]());
+  document.addEventListener("sklimg-model", () => {
+    showModel();
+    if (SHOW[current()]) SHOW[current()]();
+  });
+  showView();
+  const model = await showModel();
+  if (model) choosePaper(model.image);
+}
+
+start();
