@@ -1,10 +1,13 @@
 """What each page answers, to those who ask well and to those who do not."""
 
+import base64
 import dataclasses
+import io
 import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from sklimg.images import encode_image
 from sklimg.serve import predictanswers as answers_module
@@ -70,6 +73,21 @@ def test_reject_0_is_not_the_models_own(bars_run, pixels):
         assert not any(p["rejected"] for p in told)
         text = served.ask("GET", "/metrics").body.decode()
     assert "sklimg_rejected_images_total 3.0" in text
+
+
+def test_the_pixels_that_the_model_saw(served, bars_run, pixels):
+    """Of images as of vectors, if they are asked for."""
+    files = list(map(png, pixels))
+    for answer in (
+        served.images(*files, query="?pixels=1"),
+        served.vectors(pixels.tolist(), "?pixels=1"),
+    ):
+        for told, row in zip(answer.json["predictions"], pixels, strict=True):
+            head, _, data = told["pixels"].partition(",")
+            assert head == "data:image/png;base64"
+            seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+            np.testing.assert_array_equal(seen, row.reshape(8, 8))
+    assert "pixels" not in served.images(*files).json["predictions"][0]
 
 
 def test_answers_are_bounded(served, monkeypatch):

@@ -2,11 +2,16 @@
 
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 
+import numpy as np
 import pytest
 
-from sklimg.serve.pages import start_page
+from sklimg.images import encode_image
+from sklimg.markup import html_text
+from sklimg.serve.pages import page_file, start_page
 from tests.reports import EVIL
+from tests.serving import FORM, form
 
 FACTS = {
     "id": "0123456789ab",
@@ -90,3 +95,68 @@ def test_the_page_of_what_can_be_asked_is_the_description(served):
     assert re.search(r"predictions\s+list of\s+Prediction", text)
     assert re.search(r"accuracy_interval\s+95&nbsp;%, lowest and highest\.\s+list of number", text)
     assert re.search(r"top\s+Classes that are named\.\s+integer from 1, 3 if not given", text)
+
+
+HTML = {**FORM, "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def test_a_browser_without_a_script_is_answered_by_a_page(served):
+    name = b"<b>&.png"
+    image = encode_image(np.full((8, 8), 9, np.uint8))
+    answer = served.ask("POST", "/predict", form(image, names=[name]), HTML)
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    page = answer.body.decode()
+    told = served.images(image).json["predictions"][0]
+    assert "<td>&lt;b&gt;&amp;.png</td>" in page
+    assert f"{told['probability']:.3f}" in page
+    assert html_text(told["label"]) in page
+    assert 'src="data:image/png;base64,' in page
+    assert set(Seen(page).tags) & {"b", "script"} <= {"b"}
+
+
+def test_its_refusals_are_pages_too(served):
+    answer = served.ask("POST", "/predict", form(b"<script>"), HTML)
+    assert answer.status == 422
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert b"expected PNG, JPEG" in answer.body
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", "application/json", "image/png, */*"])
+def test_everybody_else_gets_json(served, accept):
+    headers = FORM if accept is None else {**FORM, "Accept": accept}
+    answer = served.ask("POST", "/predict", form(encode_image(np.zeros((8, 8), np.uint8))), headers)
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_vectors_are_answered_in_json_whatever_is_taken(served, bars_run):
+    row = [0] * bars_run.model.spec.n_pixels
+    answer = served.vectors([row], Accept="text/html")
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_the_files_of_the_page(served):
+    page = served.ask("GET", "/").body.decode()
+    for name in re.findall(r'"/page/([^"]+)"', page):
+        assert page_file(name)
+    scripts = set((files("sklimg") / "templates" / "page").iterdir())
+    assert {path.name for path in scripts} - {"page.css"} == {
+        path.name for path in scripts if page_file(path.name)
+    }
+    for path in scripts:
+        for name in re.findall(r'from "\./([^"]+)"', path.read_text()):
+            assert page_file(name), (path.name, name)
+    style = served.ask("GET", "/page/style.css")
+    assert style.headers["content-type"].startswith("text/css")
+    script = served.ask("GET", "/page/main.js")
+    assert script.headers["content-type"].startswith("text/javascript")
+    for name in ("", "page.css", "../serve.html", "..%2fserve.html", "main.js%00"):
+        assert served.ask("GET", f"/page/{name}").status == 404, name
+
+
+def test_nothing_in_the_scripts_reads_markup_or_leads_elsewhere():
+    for path in (files("sklimg") / "templates" / "page").iterdir():
+        text = path.read_text().replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(", text)
+        assert "localStorage" not in text
+        assert "://" not in text
