@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from sklimg.serve.counters import COUNTERS_TYPE, Counters
 from sklimg.serve.docspage import docs_page
 from sklimg.serve.live import Live
-from sklimg.serve.pages import page_file, start_page
+from sklimg.serve.pages import PAGE_FILES, page_file, start_page
 from sklimg.serve.problems import Problem
 
 __all__ = ["Answers", "json_answer"]
@@ -50,7 +50,8 @@ class Answers:
     async def open(self) -> None:
         """Read now what is read once: nothing has to be opened for a request."""
         await run_in_threadpool(self._start, "")
-        page_file("main.js")
+        for name in PAGE_FILES:
+            page_file(name)
         docs_page(self.openapi())
 
     async def health(self, request: Request) -> Response:

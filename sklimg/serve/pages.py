@@ -15,7 +15,15 @@ from sklimg.files import count
 from sklimg.markup import html_prose, html_text
 from sklimg.pageparts import page_part
 
-__all__ = ["PAGE_TYPES", "answer_page", "filled", "page_file", "refusal_page", "start_page"]
+__all__ = [
+    "PAGE_FILES",
+    "PAGE_TYPES",
+    "answer_page",
+    "filled",
+    "page_file",
+    "refusal_page",
+    "start_page",
+]
 
 PAGE_TYPES = ("text/css", "text/javascript")
 _STYLE = "style.css"
@@ -38,6 +46,7 @@ _SCRIPTS = (
     "train.js",
     "upload.js",
 )
+PAGE_FILES = (_STYLE, *_SCRIPTS)
 _MOST_CLASSES = 200
 _NOBODY = "Show it a picture, and it says what that shows."
 
