@@ -43,13 +43,21 @@ _DATA = ARTIFACTS / "serve"
     help="Folder of the service: its token, pictures that are uploaded, models that it trains.",
 )
 @click.option(
+    "--token-file",
+    type=PATH,
+    metavar="FILE",
+    envvar="SKLIMG_TOKEN_FILE",
+    show_envvar=True,
+    help="A file with the token, for several services that answer as one.  [default: DIR/token]",
+)
+@click.option(
     "--allow-host",
     "hosts",
     multiple=True,
     metavar="NAME",
     help="A name that it is reached by through a proxy; every request then needs the token.",
 )
-def serve(model, host, port, data, hosts):
+def serve(model, host, port, data, token_file, hosts):
     """Answer over HTTP what images and vectors show, until stopped.
 
     Only this machine can ask, unless --host says otherwise. Requests are logged on
@@ -69,7 +77,7 @@ def serve(model, host, port, data, hosts):
     loaded, test = load_service(model)
     listener, keeper = Listener(host, port), None
     try:
-        token, file, is_new = read_token(data)
+        token, file, is_new = read_token(data, token_file)
         access, notes = listener.access(token, hosts), []
         keeper, loaded, test = open_keeper(data, model, loaded, test, notes.append)
         classes = count(len(loaded.classes), "class", "classes")

@@ -96,3 +96,47 @@ def test_services_that_start_at_once_share_one(tmp_path):
         found = list(pool.map(lambda _: read_token(tmp_path), range(8)))
     assert len({token for token, _, _ in found}) == 1
     assert sum(is_new for _, _, is_new in found) == 1
+
+
+@pytest.fixture
+def given(tmp_path):
+    """A file with a token, as another program makes it; the folder is beside."""
+    file = tmp_path / "given"
+    file.write_text("0123456789abcdef\n")
+    file.chmod(0o400)
+    return file
+
+
+def test_one_that_is_given_is_taken_and_the_folder_keeps_none(tmp_path, given):
+    assert read_token(tmp_path / "data", given) == ("0123456789abcdef", given, False)
+    assert list((tmp_path / "data").iterdir()) == []
+    (tmp_path / "data" / "token").write_text("not looked at")
+    assert read_token(tmp_path / "data", given)[0] == "0123456789abcdef"
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o440, 0o600, 0o640])
+def test_a_group_may_read_what_is_given(tmp_path, given, mode):
+    given.chmod(mode)
+    assert read_token(tmp_path / "data", given)[0] == "0123456789abcdef"
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o604, 0o660, 0o650, 0o601, 0o777])
+def test_others_may_not(tmp_path, given, mode):
+    given.chmod(mode)
+    told = rf"expected a file that only you and its group can read, got mode {mode:04o}; run: chmod"
+    with pytest.raises(OutputError, match=told):
+        read_token(tmp_path / "data", given)
+
+
+def test_one_that_is_not_there_is_not_made(tmp_path):
+    with pytest.raises(OutputError, match=r"absent: the token cannot be read: .*--token-file"):
+        read_token(tmp_path / "data", tmp_path / "absent")
+    assert not (tmp_path / "absent").exists()
+
+
+def test_what_is_given_and_is_no_token(tmp_path, given):
+    given.chmod(0o600)
+    given.write_text("short")
+    with pytest.raises(DataError, match="expected a token of .*; write one there"):
+        read_token(tmp_path / "data", given)
+    assert given.read_text() == "short"
