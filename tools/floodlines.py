@@ -1,0 +1,134 @@
+"""What a flood came to, a line for each number of services and users, and its gates."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sklimg.files import count
+from sklimg.records import records_csv
+
+HEAD = (
+    f"{'replicas':>8} {'users':>6} {'requests':>9} {'requests/s':>11} "
+    f"{'p50 ms':>8} {'p95 ms':>8} {'p99 ms':>8} {'failures':>9} {'client':>7}"
+)
+_COLUMNS = (
+    *("replicas", "users", "requests", "requests_per_second"),
+    *("p50_seconds", "p95_seconds", "p99_seconds", "failures", "client_share"),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """How some services answered some users.
+
+    Attributes
+    ----------
+    replicas, users, requests, failures : int
+        How many there were.
+    requests_per_second : float
+        Those that were answered right.
+    p50_seconds, p95_seconds, p99_seconds : float or None
+        What 50, 95 and 99 of 100 right answers did not exceed; None without any.
+    client_share : float
+        Of one core, taken by Locust.
+    faults : dict of str to int
+        What was wrong with the others, and how often.
+    """
+
+    replicas: int
+    users: int
+    requests: int
+    requests_per_second: float
+    p50_seconds: float | None
+    p95_seconds: float | None
+    p99_seconds: float | None
+    failures: int
+    client_share: float
+    faults: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What it is about."""
+        return f"{count(self.replicas, 'replica')}, {count(self.users, 'user')}"
+
+    def __str__(self) -> str:
+        waits = [
+            "-" if wait is None else f"{1000 * wait:.1f}"
+            for wait in (self.p50_seconds, self.p95_seconds, self.p99_seconds)
+        ]
+        return (
+            f"{self.replicas:>8} {self.users:>6} {self.requests:>9} "
+            f"{self.requests_per_second:>11.1f} {waits[0]:>8} {waits[1]:>8} {waits[2]:>8} "
+            f"{self.failures:>9} {self.client_share:>7.2f}"
+        )
+
+
+def measure(record: Mapping, replicas: int, users: int, warm_up: float, seconds: float) -> Line:
+    """Return what the requests of a record came to that began after the warm-up.
+
+    Parameters
+    ----------
+    record : mapping
+        As ``tools/locustfile.py`` writes it.
+    replicas, users : int
+    warm_up, seconds : float
+        When to begin to count, and for how long.
+    """
+    counted = [r for r in record["requests"] if warm_up <= r[0] < warm_up + seconds]
+    right = np.array([wait for _, wait, fault in counted if not fault])
+    end = max((since + wait for since, wait, _ in counted), default=warm_up)
+    waits = np.quantile(right, (0.5, 0.95, 0.99)).tolist() if len(right) else [None] * 3
+    faults = Counter(fault for *_, fault in counted if fault)
+    return Line(
+        replicas,
+        users,
+        len(counted),
+        len(right) / max(end - warm_up, seconds),
+        *waits,
+        len(counted) - len(right),
+        record["processor_share"],
+        dict(faults.most_common()),
+    )
+
+
+def crossings(
+    line: Line, max_p99: float | None = None, max_failures: float | int | None = None
+) -> list[str]:
+    """Return which gates a line crosses, and by how much.
+
+    Parameters
+    ----------
+    line : Line
+    max_p99 : float, optional
+        In milliseconds.
+    max_failures : float or int, optional
+        A float is a share of the requests, an int a number.
+    """
+    crossed = []
+    if max_p99 is not None and line.p99_seconds is not None:
+        p99 = 1000 * line.p99_seconds
+        if not p99 <= max_p99:
+            crossed.append(
+                f"{line.name}: expected a p99 of at most {max_p99:g} ms, got {p99:.1f} ms, "
+                f"{p99 - max_p99:.1f} ms more"
+            )
+    if max_failures is not None:
+        is_share = isinstance(max_failures, float)
+        most = max_failures * line.requests if is_share else max_failures
+        if line.failures > most:
+            told = f"{max_failures:.2%} failures, {most:g}" if is_share else f"{most} failures"
+            crossed.append(
+                f"{line.name}: expected at most {told}, got {line.failures} of {line.requests}, "
+                f"{line.failures - most:g} more"
+            )
+    return crossed
+
+
+def lines_csv(lines: Sequence[Line]) -> bytes:
+    """Return lines as a CSV file, nothing rounded; empty where there is no time."""
+    values = {name: [getattr(line, name) for line in lines] for name in _COLUMNS}
+    return records_csv(
+        {name: ["" if v is None else v for v in column] for name, column in values.items()}
+    )
