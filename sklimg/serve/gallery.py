@@ -13,6 +13,7 @@ from sklimg.reportpictures import picture_uri
 from sklimg.serve.dataschemas import Listed
 from sklimg.serve.keeper import Keeper
 from sklimg.serve.store import Store
+from sklimg.serve.summaries import Found
 from sklimg.spec import ImageSpec
 
 __all__ = ["learned_pictures", "uploaded_pictures"]
@@ -30,19 +31,8 @@ def uploaded_pictures(keeper: Keeper, asked: Listed) -> dict[str, Any]:
         if (asked.label is None or asked.label in each.labels)
         and (each.is_in_doubt or not asked.in_doubt)
     ]
-    pictures = [
-        {
-            "id": each.id,
-            "name": each.name,
-            "labels": each.labels,
-            "with_uploads": each.with_uploads,
-            "with_table": each.with_table,
-            "copy_of": each.copy_of,
-            "is_new": each.change > upto,
-            "picture": _drawn(keeper.store, each.id),
-        }
-        for each in found[asked.start : asked.start + asked.most]
-    ]
+    shown = found[asked.start : asked.start + asked.most]
+    pictures = [_told(each, each.change > upto, _drawn(keeper.store, each.id)) for each in shown]
     return {"n_pictures": len(found), "pictures": pictures}
 
 
@@ -56,19 +46,16 @@ def learned_pictures(keeper: Keeper, asked: Listed) -> dict[str, Any]:
         for row in rows
     ]
     pictures = [
-        {
-            "id": None,
-            "name": None,
-            "labels": [label],
-            "with_uploads": [],
-            "with_table": None,
-            "copy_of": [],
-            "is_new": False,
-            "picture": picture_uri(row.reshape(shape)),
-        }
+        _told(Found(None, None, [label], [], None, [], 0), False, picture_uri(row.reshape(shape)))
         for label, row in rows[asked.start : asked.start + asked.most]
     ]
     return {"n_pictures": len(rows), "pictures": pictures}
+
+
+def _told(found: Found, is_new: bool, picture: str | None) -> dict[str, Any]:
+    told = found._asdict() | {"is_new": is_new, "picture": picture}
+    del told["change"]
+    return told
 
 
 def _drawn(store: Store, id: str) -> str | None:

@@ -19,7 +19,8 @@ class Found(NamedTuple):
 
     Attributes
     ----------
-    id, name : str
+    id, name : str or None
+        None for one that was not uploaded.
     labels : list of str
         In natural order.
     with_uploads : list of str
@@ -32,8 +33,8 @@ class Found(NamedTuple):
         Grows with every change of any picture.
     """
 
-    id: str
-    name: str
+    id: str | None
+    name: str | None
     labels: list[str]
     with_uploads: list[str]
     with_table: str | None
