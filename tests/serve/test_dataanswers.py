@@ -44,7 +44,9 @@ def test_each_file_is_told(empty):
     assert [(r["name"], r["code"]) for r in told["rejected"]] == [("1.png", "not_an_image")]
     data = empty.ask("GET", DATA).json
     assert data["n_pictures"] == data["n_new"] == 2
-    assert data["classes"] == [{"label": label, "pictures": 1, "new": 1} for label in ("cat", "dog")]
+    assert data["classes"] == [
+        {"label": label, "pictures": 1, "new": 1} for label in ("cat", "dog")
+    ]
 
 
 def test_an_archive_of_class_folders(empty):

@@ -38,6 +38,14 @@ def test_a_name_from_elsewhere_opens_it_to_all():
     listener.close()
 
 
+@pytest.mark.parametrize("name", ["https://x.example", "x.example:443", "", "a b", "x..y"])
+def test_a_name_that_is_none(name):
+    listener = Listener("127.0.0.1", 0)
+    with pytest.raises(UsageError, match="--allow-host: expected a name such as .*, got "):
+        listener.access("t" * 20, [name])
+    listener.close()
+
+
 def test_its_url_where_others_reach_it():
     listener = Listener("0.0.0.0", 0)
     assert listener.url() == f"http://{socket.gethostname()}:{listener.port}"

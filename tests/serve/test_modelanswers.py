@@ -11,6 +11,7 @@ from tests.serving import keeping
 def grown(run_with_table, tmp_path_factory):
     """A service that has learned a class more."""
     with keeping(run_with_table, tmp_path_factory.mktemp("models") / "data") as served:
+        assert served.ask("GET", "/pictures?source=table&label=a").json["n_pictures"] == 0
         assert learned(served, *pictures())["status"] == "done"
         yield served
 
@@ -47,6 +48,8 @@ def test_new_pictures_are_new_no_more_once_they_are_learned(grown):
     assert {each["label"]: (each["pictures"], each["new"]) for each in classes} == {
         "2": (8, 0), "10": (8, 0), "a": (20, 0)
     }  # fmt: skip
+    shown = grown.ask("GET", "/pictures?label=a").json["pictures"]
+    assert [each["is_new"] for each in shown] == [False] * 20
     told = grown.ask("GET", "/pictures?source=table&label=a").json
     assert told["n_pictures"] == 20  # the newer table is read
 

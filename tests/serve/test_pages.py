@@ -160,3 +160,11 @@ def test_nothing_in_the_scripts_reads_markup_or_leads_elsewhere():
         assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(", text)
         assert "localStorage" not in text
         assert "://" not in text
+
+
+def test_whoever_has_no_token_learns_nothing_of_the_model(remote, bars_run):
+    for headers in ({}, remote.bearer):
+        page = remote.ask("GET", "/", headers=headers).body.decode()
+        assert bars_run.model.id not in page
+        assert "<li>10</li>" not in page
+    assert bars_run.model.id in remote.ask("GET", "/model", headers=remote.bearer).body.decode()
