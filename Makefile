@@ -18,7 +18,7 @@ demo: .venv/core
 	$(BIN)/sklimg demo -o demo
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev
 	$(BIN)/ruff check .

@@ -16,8 +16,8 @@ def data_uri(content: bytes, kind: str) -> str:
 
     Examples
     --------
-    >>> data_uri(b"\x89PNG", "png")
-    'data:image/png;base64,iVBORw=='
+    >>> data_uri(b"abc", "png")
+    'data:image/png;base64,YWJj'
     """
     return f"data:image/{kind};base64,{b64encode(content).decode()}"
 

@@ -23,6 +23,9 @@ from tests.drawn import draw_sheet
 settings.register_profile("sklimg", deadline=None)  # a timing is never a test
 settings.load_profile("sklimg")
 
+FIGURES = "sklimg.runwriter.run_plots"  # they take most of the time of a small run
+SLOW = ("journeys", "reliability", "serve", "cli")  # folders of tests, the slowest first
+
 
 def pytest_addoption(parser):
     """The long proofs are asked for by themselves; tools/prove.py does."""
@@ -35,6 +38,9 @@ def pytest_collection_modifyitems(config, items):
     other = [item for item in items if bool(item.get_closest_marker("long")) != is_long]
     config.hook.pytest_deselected(items=other)
     items[:] = [item for item in items if bool(item.get_closest_marker("long")) == is_long]
+    # the slowest first: else one process is left alone with them in the end
+    places = {name: place for place, name in enumerate(SLOW)}
+    items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
 
 
 @pytest.fixture
@@ -113,7 +119,7 @@ def no_figures(bars_run):
     But not out of the run that others share, which is made first.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sklimg.runwriter.run_plots", lambda run: {})
+        patch.setattr(FIGURES, lambda run: {})
         yield
 
 
@@ -174,7 +180,9 @@ def digits_run(tmp_path_factory):
                    labels=labels, clean=True)  # fmt: skip
     spec = ImageSpec(invert="auto", clean="auto")
     table = read_images([here / f"tiles{number}" for number in range(3)], spec).table
-    return fit(table, out=here / "run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FIGURES, lambda run: {})
+        return fit(table, out=here / "run", folds=0)
 
 
 @pytest.fixture(scope="session")
@@ -182,9 +190,11 @@ def runs_to_compare(tmp_path_factory):
     """Two runs on the same images, "weak" and "good", and one on "other" images."""
     place = tmp_path_factory.mktemp("compared")
     table, how = bars({"a": 40, "b": 40}), {"model": "logistic", "folds": 0}
-    fit(table, out=place / "weak", params={"C": 0.5}, **how)
-    fit(table, out=place / "good", **how)
-    fit(bars({"a": 30, "b": 30}, seed=7), out=place / "other", **how)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FIGURES, lambda run: {})
+        fit(table, out=place / "weak", params={"C": 0.5}, **how)
+        fit(table, out=place / "good", **how)
+        fit(bars({"a": 30, "b": 30}, seed=7), out=place / "other", **how)
     return place
 
 

@@ -29,21 +29,22 @@ def records(run):
     return {path: path.read_bytes() for path in Path(run, "journal").glob("*/*/*.json")}
 
 
-def kill_and_resume(data, run, cwd, delays, words=GRID):
-    """Start a search, kill and resume it after each of some delays, and let it end.
+def kill_and_resume(data, run, cwd, waits, words=GRID, jobs="-1"):
+    """Start a search, kill and resume it after each of some waits, and let it end.
 
-    Returns how many kills fell, and how many finished fits were gone or made again.
+    A wait is a function of the process and the run. Returns how many kills fell, and how
+    many finished fits were gone or made again.
     """
     n_kills = n_lost = 0
     run, before = Path(cwd, run), {}
-    for delay in [*delays, None]:
+    for wait in [*waits, None]:
         is_begun = (run / "config.json").exists()
         rest = ["--resume", run.name] if is_begun else [data, *words, "-o", run.name]
-        command = [SKLIMG, "fit", *map(str, rest)]
+        command = [SKLIMG, "fit", "--jobs", jobs, *map(str, rest)]
         with subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE) as fit:  # fmt: skip
-            if delay is not None:
-                time.sleep(delay)
+            if wait is not None:
+                wait(fit, run)
                 fit.send_signal(signal.SIGKILL)
             said = fit.stderr.read().decode()
             code = fit.wait()
@@ -55,6 +56,22 @@ def kill_and_resume(data, run, cwd, delays, words=GRID):
         if code == 0:
             break
     return n_kills, n_lost
+
+
+def seconds(number):
+    """Return a wait for some seconds."""
+    return lambda fit, run: time.sleep(number)
+
+
+def fits(number, more=0.0):
+    """Return a wait until so many fits are recorded, and for some seconds more."""
+
+    def wait(fit, run):
+        while len(records(run)) < number and fit.poll() is None:
+            time.sleep(0.01)
+        time.sleep(more)
+
+    return wait
 
 
 def rob(data, run, cwd, backend, every, most=1000):

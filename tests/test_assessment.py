@@ -11,6 +11,9 @@ from tests.builders import bars, write_images
 from tests.test_duplicates import as_rows
 from tests.test_thumbnails import pictures
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+QUICK = {"params": {"max_iter": 5}, "features": "pixels", "folds": 0}
+
 
 def test_its_training_images_are_left_out(bars_run, bars_table):
     assessed = assess(bars_table, bars_run.path)
@@ -53,7 +56,7 @@ def test_data_that_cannot_test(bars_run):
 
 def test_the_nearest_neighbour_is_told_while_the_training_images_are_there(bars_table, tmp_path):
     write_table(bars_table, tmp_path / "t.csv")
-    fit(tmp_path / "t.csv", params={"max_iter": 5}, folds=0, out=tmp_path / "run")
+    fit(tmp_path / "t.csv", **QUICK, out=tmp_path / "run")
     new = bars({"2": 9, "10": 9, "a": 9}, seed=9)
     assert assess(new, tmp_path / "run").metrics["baselines"]["nearest_neighbour"] == 1
     for other in (b"", b"image_vector,label\n", None):
@@ -73,7 +76,7 @@ def darker(table):
 def test_near_copies_of_its_training_images_are_left_out(bars_table, tmp_path):
     """Each test image stands there again, a little darker; so does each training image."""
     write_table(bars_table, tmp_path / "t.csv")
-    run = fit(tmp_path / "t.csv", params={"max_iter": 5}, folds=0, out=tmp_path / "run")
+    run = fit(tmp_path / "t.csv", **QUICK, out=tmp_path / "run")
     metrics = assess(darker(bars_table), run.path).metrics
     assert metrics["n_seen_images"] == len(run.parts.train)
     assert metrics["n_test_images"] == len(run.parts.test)
@@ -84,7 +87,7 @@ def test_near_copies_are_left_out_where_it_was_fitted_to_a_folder(bars_table, tm
     images = bars_table.pixels.reshape(-1, 8, 8)
     names = [f"{label}/{k}.png" for k, label in enumerate(bars_table.labels)]
     write_images(tmp_path / "photos", dict(zip(names, images, strict=True)))
-    run = fit(tmp_path / "photos", params={"max_iter": 5}, folds=0, out=tmp_path / "run")
+    run = fit(tmp_path / "photos", **QUICK, out=tmp_path / "run")
     seen = run.parts.table.take(run.parts.train)
     changed = darker(run.parts.table)
     assessed = assess(changed, run.path)
@@ -101,9 +104,7 @@ def test_near_copies_are_left_out_where_it_was_fitted_to_a_folder(bars_table, tm
 def test_where_no_near_copies_were_looked_for_none_are_left_out(bars_table, tmp_path):
     """As with letters printed in one font: the fit kept exact copies alone together."""
     write_table(bars_table, tmp_path / "t.csv")
-    run = fit(
-        tmp_path / "t.csv", group="exact", params={"max_iter": 5}, folds=0, out=tmp_path / "run"
-    )
+    run = fit(tmp_path / "t.csv", group="exact", **QUICK, out=tmp_path / "run")
     both = Table(
         np.vstack([darker(bars_table).pixels, bars_table.pixels]), [*bars_table.labels] * 2
     )
@@ -120,7 +121,7 @@ def test_turned_copies_are_left_out_as_the_fit_did(tmp_path):
     mirrored = Table(as_rows(images[:, :, ::-1]), ["a", "b"] * 30)
     for turned, n_seen in (("yes", 48), ("no", 0)):
         out = tmp_path / turned
-        run = fit(tmp_path / "t.csv", turned=turned, params={"max_iter": 5}, folds=0, out=out)
+        run = fit(tmp_path / "t.csv", turned=turned, **QUICK, out=out)
         assert len(run.parts.train) == 48
         assert assess(mirrored, out).metrics["n_seen_images"] == n_seen
 

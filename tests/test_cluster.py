@@ -86,17 +86,26 @@ def here(tmp_path_factory):
         yield folder, address
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """What comes of the search by one process here."""
+    folder = tmp_path_factory.mktemp("alone")
+    write_table(bars({"2": 20, "10": 20, "a": 20}), folder / "t.csv")
+    words = ["fit", "t.csv", *GRID, "-o", "run", "--jobs", "1"]
+    assert run_sklimg(*words, cwd=folder).returncode == 0
+    return results(folder / "run")
+
+
 def results(run):
     return [(run / name).read_bytes() for name in ("metrics.json", "model/SHA256SUMS")]
 
 
-def test_a_search_on_a_cluster_is_the_search(here):
+def test_a_search_on_a_cluster_is_the_search(here, alone):
     folder, address = here
-    for words in (["-o", "alone", "--jobs", "1"], ["-o", "both", *DASK, address]):
-        done = run_sklimg("fit", "t.csv", *GRID, *words, cwd=folder)
-        assert done.returncode == 0, done.stderr
+    done = run_sklimg("fit", "t.csv", *GRID, "-o", "both", *DASK, address, cwd=folder)
+    assert done.returncode == 0, done.stderr
     assert f"cluster   {address}: 2 Dask workers" in done.stderr
-    assert results(folder / "alone") == results(folder / "both")
+    assert results(folder / "both") == alone
 
 
 def test_a_table_made_on_a_cluster_is_the_table(here):
@@ -144,7 +153,7 @@ def test_other_versions_are_refused(here, monkeypatch):
         pass
 
 
-def test_a_worker_that_dies_costs_no_fit(tmp_path):
+def test_a_worker_that_dies_costs_no_fit(tmp_path, alone):
     write_table(bars({"2": 20, "10": 20, "a": 20}), tmp_path / "t.csv")
     with running(tmp_path) as (address, _, workers):
         words = ["fit", "t.csv", *GRID, "-o", "run", *DASK, address]
@@ -155,8 +164,7 @@ def test_a_worker_that_dies_costs_no_fit(tmp_path):
                 assert fit.poll() is None, fit.stderr.read()
             workers[0].kill()
             assert fit.wait() == 0, fit.stderr.read()
-    assert run_sklimg("fit", "t.csv", *GRID, "-o", "alone", cwd=tmp_path).returncode == 0
-    assert results(tmp_path / "run") == results(tmp_path / "alone")
+    assert results(tmp_path / "run") == alone
 
 
 def test_when_the_scheduler_dies_the_journal_is_good(tmp_path, monkeypatch):

@@ -76,7 +76,7 @@ def test_a_budget_of_images_is_kept_and_groups_stay_whole(monkeypatch):
 
 
 def test_the_number_of_processes_decides_nothing():
-    X, y = leaning_bars()
+    X, y = leaning_bars(60)
     one, same = (choose(X, y, workers=Workers(n)) for n in (1, 2))
     assert one == same
 

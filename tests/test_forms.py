@@ -16,7 +16,7 @@ from tests.paper import misplaced, photograph_form, print_form, random_form
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))  # one each way up; 200 in the long proof
 def test_a_photo_of_a_form_is_read_whichever_way_up(seed):
     rng = np.random.default_rng([seed, 1])
     form, paper = random_form(rng)

@@ -114,8 +114,9 @@ def test_a_grid_says_what_it_is():
 
 
 def test_sheets_as_people_scan_them():
+    """Ten of the 200 of the long proof."""
     n_right, n_wrong, off = 0, 0, []
-    for seed in range(24):
+    for seed in range(10):
         drawn = draw_sheet(seed)
         found = find_grid(drawn.pixels)
         if found is not None and found.shape == drawn.grid:
@@ -123,8 +124,8 @@ def test_sheets_as_people_scan_them():
             off.append(misses(found.nodes, drawn.nodes).max())
         elif found is not None and found.confidence >= ENOUGH:
             n_wrong += 1
-    assert n_right >= 23
-    assert n_wrong <= 1
+    assert n_right >= 9
+    assert n_wrong == 0
     assert max(off) < WRONG_BY
 
 

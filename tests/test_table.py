@@ -35,7 +35,7 @@ def test_what_is_written_is_read(table, tmp_path, ending, layout):
     assert path.read_bytes() == first
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)  # 2,000 in the long proof
 @given(drawn=tables())
 def test_any_texts_survive(tmp_path_factory, drawn):
     table, layout = drawn

@@ -14,6 +14,8 @@ from tests.builders import bars, write_images
 from tests.networks import write_network
 
 QUICK = ["--param", "max_iter=5", "--param", "hidden_layer_sizes=10", "--folds", "0"]
+QUICK += ["--jobs", "1"]
+pytestmark = pytest.mark.usefixtures("no_figures")
 
 
 def lines_of(stderr, topic):

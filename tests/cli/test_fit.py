@@ -13,6 +13,7 @@ from sklimg.table import write_table
 from tests.builders import bars
 
 QUICK = ["--param", "max_iter=80", "--param", "hidden_layer_sizes=40"]
+pytestmark = pytest.mark.usefixtures("no_figures")
 
 
 @pytest.fixture
@@ -24,14 +25,15 @@ def here(bars_table, tmp_path, monkeypatch):
 
 
 def test_runs_come_out_in_artifacts_and_latest_follows(invoke, here):
-    done = invoke("fit", "t.csv", *QUICK)
+    quick = ["--param", "max_iter=5", "--folds", "0"]
+    done = invoke("fit", "t.csv", *quick)
     assert done.exit_code == 0, done.stderr
     (run,) = [p for p in (here / "artifacts").iterdir() if p.name != "latest"]
     assert run.name.endswith("Z-t")
     assert (here / "artifacts" / "latest").resolve() == run
-    invoke("fit", "t.csv", *QUICK, "--name", "a b")
+    invoke("fit", "t.csv", *quick, "--name", "a b")
     assert (here / "artifacts" / "latest").resolve().name.endswith("Z-a%20b")
-    invoke("fit", "t.csv", *QUICK, "-o", "elsewhere")
+    invoke("fit", "t.csv", *quick, "-o", "elsewhere")
     assert (here / "artifacts" / "latest").resolve().name.endswith("Z-a%20b")
 
 
@@ -60,31 +62,31 @@ def test_results_go_to_stdout_and_the_rest_to_stderr(invoke, here):
 
 
 def test_json_is_one_object(invoke, here):
-    done = invoke("fit", "t.csv", *QUICK, "-o", "run", "--json")
+    done = invoke("fit", "t.csv", *QUICK, "--folds", "2", "-o", "run", "--json")
     assert json.loads(done.stdout) == json.loads((here / "run" / "metrics.json").read_text())
 
 
 def test_values_in_plural_are_searched(invoke, here):
-    words = ["--param", "alpha=0.1,1", "--param", "max_iter=5", "--jobs", "1", "-o", "run"]
-    done = invoke("fit", "t.csv", *words)
+    words = ["--param", "alpha=0.1,1", "--param", "max_iter=5", "--folds", "0", "--jobs", "1"]
+    done = invoke("fit", "t.csv", *words, "-o", "run")
     assert "2 candidates x 5 folds = 10 fits" in done.stderr
     assert load_pipeline("run", trust=True)["classify"].max_iter == 5
 
 
 def test_grid_adds_the_default(invoke, here):
     words = ["--grid", "--model", "logistic", "--param", "max_iter=50", "--param", "tol=1e-2,1e-3"]
-    done = invoke("fit", "t.csv", *words, "--jobs", "1", "-o", "run")
+    done = invoke("fit", "t.csv", *words, "--folds", "0", "--jobs", "1", "-o", "run")
     assert "8 candidates x 5 folds = 40 fits" in done.stderr
 
 
 def test_other_data_may_test(invoke, here):
     write_table(bars({"2": 9, "10": 9, "a": 9}, seed=3), "new.npz")
-    done = invoke("fit", "t.csv", *QUICK, "--test", "new.npz", "-o", "run")
+    done = invoke("fit", "t.csv", *QUICK, "--folds", "0", "--test", "new.npz", "-o", "run")
     assert "60 training and 27 test images, as given" in done.stderr
 
 
 def test_a_reader_that_leaves_does_not_cost_the_run(here):
-    words = [sys.executable, "-m", "sklimg", "fit", "t.csv", *QUICK, "-o", "run"]
+    words = [sys.executable, "-m", "sklimg", "fit", "t.csv", *QUICK, "--folds", "0", "-o", "run"]
     command = " ".join(words) + " 2>&1 | head -1"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
     assert (done.returncode, done.stdout.split()[0]) == (0, "data")
@@ -300,7 +302,7 @@ def test_hyperband_from_the_command(invoke, here):
     spans = {"hidden_layer_sizes": "4..16-8", "learning_rate_init": "0.001..0.1"}
     words = [word for name in spans for word in ("--param", f"{name}={spans[name]}")]
     words += ["--search", "hyperband", "--param", "max_iter=3", "--jobs", "1"]
-    done = invoke("fit", "t.csv", *words, "--folds", "2", "-o", "run")
+    done = invoke("fit", "t.csv", *words, "--folds", "0", "-o", "run")
     assert done.exit_code == 0, done.stderr
     assert "hyperband: 5 candidates x 5 folds, in 2 brackets from 1 to 3 epochs" in done.stderr
     header = (here / "run" / "trials.csv").read_text().splitlines()[0]

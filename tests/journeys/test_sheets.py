@@ -107,7 +107,7 @@ def test_images_are_answered_as_their_rows_of_the_table(run, tiles):
 def test_copies_of_the_old_table_stand_together(shared, tiles):
     """The public table holds 100 rows twice; its own users tested on copies."""
     source = shared / "sheets" / "sheet_vectors.csv"
-    words = ["--param", "max_iter=20", "--folds", "0", "-o", "old"]
+    words = ["--param", "max_iter=3", "--features", "pixels", "--folds", "0", "-o", "old"]
     done = run_sklimg("fit", source, *words, cwd=tiles)
     assert "100 rows are exact copies of another row; kept together in 200 groups" in done.stderr
     splits = pd.read_csv(tiles / "old" / "splits.csv")

@@ -9,7 +9,7 @@ import pytest
 from sklimg.table import write_table
 from tests.builders import bars, run_sklimg
 from tests.kills import each_kill
-from tests.searches import GRID, kill_and_resume, outcome, records, rob
+from tests.searches import GRID, kill_and_resume, outcome, records, rob, seconds
 
 N_KILLS = 50
 
@@ -30,12 +30,12 @@ def whole(vectors, tmp_path_factory):
 
 @pytest.mark.long
 def test_kills_and_resumes_of_a_search(vectors, whole, tmp_path, seed, case):
-    expected, seconds = whole
+    expected, whole_seconds = whole
     rng, n_killed, number = np.random.default_rng(seed), 0, 0
     while n_killed < N_KILLS:
         number += 1
-        delays = rng.uniform(0.5, seconds + 0.5, size=8)
-        kills, lost = kill_and_resume(vectors, f"run{number}", tmp_path, delays)
+        waits = [seconds(s) for s in rng.uniform(0.5, whole_seconds + 0.5, size=8)]
+        kills, lost = kill_and_resume(vectors, f"run{number}", tmp_path, waits)
         n_killed += kills
         case(lost == 0, f"{lost} fits lost in run {number}")
         case(outcome(tmp_path / f"run{number}") == expected, f"run {number} differs")
