@@ -28,7 +28,7 @@ export async function showData() {
   byId("classes").replaceChildren(
     element("div", { class: "scroll long", tabindex: "0", role: "region", "aria-labelledby": "classes-title" },
       element("table", { class: "distribution" },
-        element("thead", {}, element("tr", {}, ...["Class", "", "Learned from", "New"].map((name, i) => element("th", { scope: "col", class: i > 1 ? "n" : null }, name)))),
+        element("thead", {}, element("tr", {}, ...["Class", element("span", { class: "unseen" }, "Beside the others"), "Learned from", "New"].map((name, i) => element("th", { scope: "col", class: i > 1 ? "n" : null }, name)))),
         element("tbody", {}, ...rows))),
   );
   showDoubts(told);

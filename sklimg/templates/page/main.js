@@ -51,7 +51,12 @@ async function showModel() {
 async function start() {
   for (const each of document.querySelectorAll(".scripted, #views")) each.hidden = false;
   for (const each of document.querySelectorAll(".plain")) each.hidden = true;
-  byId("more-title").closest("section").querySelectorAll("h2").forEach((each, i) => i || (each.tabIndex = -1));
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    byId(current() + "-title").focus();
+  });
+  for (const name of ["dragover", "drop"]) // beside a place for them, files would be opened instead of the page
+    addEventListener(name, (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
   tokens.start();
   startAsking();
   startUploads();

@@ -6,10 +6,10 @@ import { jobWords, verdict } from "./train.js";
 export async function showModels(jobs) {
   const { models } = await get("/models");
   const rows = models.map(row);
-  const heads = ["Model", "Since", "Test accuracy", "95 % interval", ""].map((name) => element("th", { scope: "col" }, name));
+  const heads = ["Model", "Since", "Test accuracy", "95 % interval"].map((name) => element("th", { scope: "col" }, name));
   byId("models").replaceChildren(
     element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Models" },
-      element("table", { class: "models" }, element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows))));
+      element("table", { class: "models" }, element("thead", {}, element("tr", {}, ...heads, element("td", {}))), element("tbody", {}, ...rows))));
   const ended = jobs.filter((job) => job.status !== "running");
   byId("jobs").replaceChildren(...(ended.length ? [element("h2", {}, "Trainings"), ...ended.map(jobOf)] : []));
 }

@@ -64,7 +64,7 @@ export function startPen(onDrawn) {
     if (event.button) return;
     pad.setPointerCapture(event.pointerId);
     clearTimeout(rest);
-    cursor.isShown = false;
+    cursor.isShown = cursor.isDown = false;
     drawing = event.pointerId;
     lines.push([place(event)]);
     draw();
@@ -106,11 +106,13 @@ export function startPen(onDrawn) {
   });
 
   byId("undo").addEventListener("click", () => {
+    drawing = null;
     lines.pop();
     draw();
     done();
   });
   byId("wipe").addEventListener("click", () => {
+    drawing = null;
     lines.length = 0;
     clearTimeout(rest);
     draw();
@@ -125,6 +127,8 @@ export function startPen(onDrawn) {
 // Draw as the pictures are that the model knows, where it takes them as they come.
 export async function choosePaper(image) {
   if (image.invert !== "no") return;
+  const kept = await get("/models").catch(() => null);
+  if (!kept || !kept.models[0].made_at) return; // a service that keeps nothing has no pictures
   const told = await get("/pictures?source=table&most=16").catch(() => null);
   const levels = told ? await Promise.all(told.pictures.map((each) => borderLevel(each.picture))) : [];
   const dark = levels.filter((level) => level < 96).length;

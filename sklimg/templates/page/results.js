@@ -20,6 +20,7 @@ export class Results {
   begin() {
     this.outer.setAttribute("aria-busy", "true");
     if (this.entries.length > 1) this.table();
+    else if (this.entries[0].state === "failed") this.update();
   }
 
   update(some) {

@@ -30,6 +30,7 @@ export class NoToken extends Error {
 // Ask; return the answer in JSON, null if it has none. `how`: json, form, progress, text.
 export async function ask(method, path, how) {
   how = how || {};
+  let why = "This needs the token of the service.";
   for (let attempt = 1; ; attempt++) {
     const shown = token();
     const answer = await sent(method, path, how, shown);
@@ -38,8 +39,8 @@ export async function ask(method, path, how) {
     const refusal = new Refusal(answer.status, told || {});
     if (refusal.code === "token") {
       if (shown && shown === token()) forget();
-      const why = shown ? "The token is wrong: the service does not take it." : "This needs the token of the service.";
-      if (token() !== shown && token()) continue; // another question has brought it meanwhile
+      if (shown) why = "The token is wrong: the service does not take it.";
+      if (token() !== shown && (token() || method === "GET")) continue; // it was brought meanwhile, or is not needed
       if (!(await askForToken(why))) throw new NoToken();
       attempt = 0;
     } else if (answer.status === 503 && attempt < MOST_TRIES && !how.once) {

@@ -40,6 +40,8 @@ export function show() {
 }
 
 export function start() {
-  byId("token").addEventListener("click", () => askForToken("Whatever changes something needs it: pictures, training, the model."));
+  byId("token").addEventListener("click", async () => {
+    if (await askForToken("Whatever changes something needs it: pictures, training, the model.")) document.dispatchEvent(new Event("sklimg-model"));
+  });
   show();
 }

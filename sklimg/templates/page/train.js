@@ -57,8 +57,9 @@ async function watch(id) {
   watched = id;
   byId("retrain").hidden = true;
   const cancel = element("button", { type: "button", class: "button second", onclick: () => end(id, cancel) }, "Cancel");
-  const place = element("div", {});
-  byId("job").replaceChildren(element("div", { class: "card job" }, place, cancel));
+  const place = element("div", {}), lines = element("code", {});
+  const log = element("details", { hidden: true }, element("summary", {}, "What it told"), element("pre", { tabindex: "0" }, lines));
+  byId("job").replaceChildren(element("div", { class: "card job" }, place, log, cancel));
   let job = null;
   while (watched === id) {
     try {
@@ -73,6 +74,8 @@ async function watch(id) {
       continue;
     }
     place.replaceChildren(...shown(job));
+    lines.textContent = job.log.join("\n");
+    log.hidden = !job.log.length;
     if (job.status !== "running") break;
     await pause(PAUSE);
   }
@@ -96,7 +99,7 @@ export function shown(job) {
     const { stage, epoch, n_epochs } = job.progress;
     const meter = element("progress", { max: n_epochs || 1, "aria-label": "Epochs" });
     if (n_epochs) meter.value = epoch;
-    parts.push(meter, element("p", { class: "soft" }, (STAGES[stage] || stage) + (epoch ? `, epoch ${epoch}${n_epochs ? " of " + n_epochs : ""}` : "")));
+    parts.push(meter, element("p", { class: "soft" }, (STAGES[stage] || "at work") + (epoch ? `, epoch ${epoch}${n_epochs ? " of " + n_epochs : ""}` : "")));
   }
   if (job.error) parts.push(notice(job.error, "bad"));
   if (job.verdict) parts.push(...verdict(job.verdict));
@@ -107,8 +110,6 @@ export function shown(job) {
       curves("Loss", [of("training", "a", "loss"), of("held back", "b", "validation_loss")], job.progress.n_epochs),
       curves("Accuracy", [of("training", "a", "accuracy"), of("held back", "b", "validation_accuracy")], job.progress.n_epochs)));
   }
-  if (job.log && job.log.length)
-    parts.push(element("details", {}, element("summary", {}, "What it told"), element("pre", { tabindex: "0" }, element("code", {}, job.log.join("\n")))));
   return parts;
 }
 
@@ -123,14 +124,14 @@ export function verdict(told) {
       element("td", { class: "n" }, String(Math.round(scores.n))),
       element("td", { class: "n" }, percent(scores.before)),
       element("td", { class: "n" }, percent(scores.after)),
-      element("td", { class: "n " + (change < 0 ? "bad" : "good") }, (change > 0 ? "+" : change < 0 ? "−" : "") + Math.abs(100 * change).toFixed(1)));
+      element("td", { class: "n " + (change < 0 ? "bad" : change > 0 ? "good" : "") }, (change > 0 ? "+" : change < 0 ? "−" : "") + Math.abs(100 * change).toFixed(1)));
   });
   const words = told.passed ? "The gate let it pass: it reads no worse than the older one." : "The gate refused it: " + told.reasons.join("; ") + ".";
-  const heads = ["", "Pictures", "Older", "Newer", "Points"].map((name, i) => element("th", { scope: "col", class: i ? "n" : null }, name));
+  const heads = ["Pictures", "Older", "Newer", "Points"].map((name) => element("th", { scope: "col", class: "n" }, name));
   return [
     notice(words, told.passed ? "good" : "bad"),
-    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What the gate found" },
-      element("table", {}, element("caption", {}, `Accuracy on ${told.where}`), element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows))),
+    element("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "What the gate found" },
+      element("table", {}, element("caption", {}, `Accuracy on ${told.where}`), element("thead", {}, element("tr", {}, element("td", {}), ...heads)), element("tbody", {}, ...rows))),
   ];
 }
 

@@ -24,7 +24,7 @@ export function startUploads() {
   });
 
   function take(found) {
-    if (!found.length) return;
+    if (!found.length || byId("files").disabled) return; // one upload after the other
     planned = found;
     byId("uploaded").replaceChildren();
     show();
@@ -109,6 +109,7 @@ function formOf(piece) {
 
 async function send() {
   const left = pieces();
+  if (!left.length) return;
   clear();
   await sendAll(left, { kept: [], rejected: [] });
 }
