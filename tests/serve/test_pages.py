@@ -144,7 +144,7 @@ def test_the_files_of_the_page(served):
         path.name for path in scripts if page_file(path.name)
     }
     for path in scripts:
-        for name in re.findall(r'from "\./([^"]+)"', path.read_text()):
+        for name in re.findall(r'(?:from |import\()"\./([^"]+)"', path.read_text()):
             assert page_file(name), (path.name, name)
     style = served.ask("GET", "/page/style.css")
     assert style.headers["content-type"].startswith("text/css")

@@ -1,14 +1,15 @@
 // The classes: how many pictures the model learned from, how many were added since.
-import { byId, element, pictures } from "./dom.js";
+import { byId, element, pictures, setLabels } from "./dom.js";
 import { showDoubts } from "./doubts.js";
 import { closeMosaic, showMosaic } from "./mosaic.js";
 import { get } from "./service.js";
 
 let opened = null; // the label whose pictures are shown
+let asked = 0; // the newest look; older ones show nothing
 
 // Show what there is; errors are told in place.
 export async function showData() {
-  const lead = byId("data-lead");
+  const lead = byId("data-lead"), mine = ++asked;
   let told, learned;
   try {
     [told, learned] = await Promise.all([get("/data"), get("/classes")]);
@@ -17,6 +18,7 @@ export async function showData() {
     byId("upload").hidden = error.code === "no_folder";
     return;
   }
+  if (mine !== asked) return;
   byId("upload").hidden = false;
   lead.textContent = words(told, learned.classes);
   const added = new Map(told.classes.map((each) => [each.label, each.new]));
@@ -37,11 +39,6 @@ export async function showData() {
     opened = null;
     closeMosaic();
   }
-}
-
-// Offer labels wherever one is asked for.
-export function setLabels(labels) {
-  byId("known-labels").replaceChildren(...labels.slice(0, 1000).map((label) => element("option", { value: label })));
 }
 
 function row(label, n, added, most) {

@@ -62,6 +62,11 @@ export function saveFile(content, type, name) {
   setTimeout(() => URL.revokeObjectURL(address), 60000);
 }
 
+// Offer labels wherever one is asked for.
+export function setLabels(labels) {
+  byId("known-labels").replaceChildren(...labels.slice(0, 1000).map((label) => element("option", { value: label })));
+}
+
 // Ask before something is done; true if it is to be done.
 export function confirmed(title, text, yes) {
   const dialog = byId("confirm");

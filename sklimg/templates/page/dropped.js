@@ -19,12 +19,16 @@ export function takeDrops(place, take) {
   });
 }
 
+// What systems put into folders and is no picture.
+const isJunk = (name) => name.startsWith(".") || name === "Thumbs.db";
+
 // Return [{file, folder}] of the files that were chosen; the folder is "" where there is none.
 export function chosenFiles(input) {
-  return Array.from(input.files, (file) => {
+  const found = Array.from(input.files, (file) => {
     const parts = (file.webkitRelativePath || "").split("/");
     return { file, folder: parts.length > 1 ? parts[parts.length - 2] : "" };
   });
+  return found.filter((each) => !each.folder || !isJunk(each.file.name));
 }
 
 async function dropped(transfer) {
@@ -38,7 +42,7 @@ async function dropped(transfer) {
 async function walk(entry, folder, found) {
   if (entry.isFile) {
     const file = await new Promise((resolve, reject) => entry.file(resolve, reject)).catch(() => null);
-    if (file) found.push({ file, folder });
+    if (file && !(folder && isJunk(file.name))) found.push({ file, folder });
     return;
   }
   const reader = entry.createReader();

@@ -1,15 +1,30 @@
 // The page: its parts, and the model that answers.
 import { choosePaper, startAsking } from "./ask.js";
-import { setLabels, showData } from "./classes.js";
-import { byId, element } from "./dom.js";
+import { byId, element, setLabels } from "./dom.js";
 import { get } from "./service.js";
 import * as tokens from "./token.js";
-import { showTraining, startTraining } from "./train.js";
-import { startUploads } from "./upload.js";
 
 const VIEWS = ["ask", "data", "train", "more"];
-const SHOW = { data: showData, train: showTraining };
+// What shows a part; fetched when it is first looked at.
+const SHOW = {
+  data: once(async () => {
+    const [classes, upload] = await Promise.all([import("./classes.js"), import("./upload.js")]);
+    upload.startUploads();
+    return classes.showData;
+  }),
+  train: once(async () => {
+    const train = await import("./train.js");
+    train.startTraining();
+    return train.showTraining;
+  }),
+};
 const MOST_CLASSES = 200;
+
+// Let something be made once, but again after a failure.
+function once(make) {
+  let made = null;
+  return () => (made = made || make().catch((error) => ((made = null), Promise.reject(error))));
+}
 
 function current() {
   const name = location.hash.slice(1);
@@ -27,7 +42,17 @@ function showView(event) {
     scrollTo(0, 0);
     byId(name + "-title").focus({ preventScroll: true });
   }
-  if (SHOW[name]) SHOW[name]();
+  showPart();
+}
+
+async function showPart() {
+  const name = current();
+  if (!SHOW[name]) return;
+  try {
+    await (await SHOW[name]())();
+  } catch {
+    byId(name + "-lead").textContent = "The service cannot be reached.";
+  }
 }
 
 // Show what answers now.
@@ -59,13 +84,11 @@ async function start() {
     addEventListener(name, (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
   tokens.start();
   startAsking();
-  startUploads();
-  startTraining();
   addEventListener("hashchange", showView);
-  document.addEventListener("sklimg-data", () => SHOW[current()] && SHOW[current()]());
+  document.addEventListener("sklimg-data", showPart);
   document.addEventListener("sklimg-model", () => {
     showModel();
-    if (SHOW[current()]) SHOW[current()]();
+    showPart();
   });
   showView();
   const model = await showModel();

@@ -90,13 +90,15 @@ function relabel(button, told, name) {
 
 // Change what is known of a picture, and show all anew.
 export async function change(button, method, id, json) {
+  const item = button.closest("li");
+  for (const old of item.querySelectorAll('[role="alert"]')) old.remove();
   button.disabled = true;
   try {
     await ask(method, "/data/" + id, { json });
     document.dispatchEvent(new Event("sklimg-data"));
   } catch (error) {
     button.disabled = false;
-    (button.closest("li") || button.parentNode).append(element("span", { class: "bad small", role: "alert" }, error.message));
+    item.append(element("span", { class: "bad small", role: "alert" }, error.message));
   }
 }
 

@@ -43,7 +43,7 @@ export async function ask(method, path, how) {
       if (token() !== shown && (token() || method === "GET")) continue; // it was brought meanwhile, or is not needed
       if (!(await askForToken(why))) throw new NoToken();
       attempt = 0;
-    } else if (answer.status === 503 && attempt < MOST_TRIES && !how.once) {
+    } else if (answer.status === 503 && attempt < MOST_TRIES) {
       await pause(1000 * (Number(answer.after) || 2));
     } else throw refusal;
   }

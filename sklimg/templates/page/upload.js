@@ -7,6 +7,7 @@ const BATCH = 50, BATCH_BYTES = 16e6, MOST_ARCHIVE = 512e6;
 const WAITS = [1000, 3000, 8000]; // milliseconds, after which a lost piece is sent again
 const SHOWN = 12;
 let planned = []; // [{file, folder}]
+let unsent = []; // pieces that a lost connection left
 
 export function startUploads() {
   const plan = byId("plan");
@@ -26,14 +27,13 @@ export function startUploads() {
   function take(found) {
     if (!found.length || byId("files").disabled) return; // one upload after the other
     planned = found;
-    byId("uploaded").replaceChildren();
+    if (!unsent.length) byId("uploaded").replaceChildren();
     show();
     plan.scrollIntoView({ block: "nearest" });
   }
 }
 
 const isArchive = (file) => /\.zip$/i.test(file.name);
-const isJunk = (file) => file.name.startsWith(".") || file.name === "Thumbs.db";
 
 // The label of a file: its folder's name, else the one for all; "" if there is none.
 function labelOf(each) {
@@ -41,7 +41,7 @@ function labelOf(each) {
 }
 
 function show() {
-  const files = planned.filter((each) => !isArchive(each.file) && !isJunk(each.file));
+  const files = planned.filter((each) => !isArchive(each.file));
   const archives = planned.filter((each) => isArchive(each.file));
   const counts = new Map();
   for (const each of files) counts.set(labelOf(each), (counts.get(labelOf(each)) || 0) + 1);
@@ -73,7 +73,6 @@ function pieces() {
   const made = [];
   let bytes = Infinity;
   for (const each of planned) {
-    if (isJunk(each.file)) continue;
     if (isArchive(each.file)) {
       made.push({ archive: each.file, label: byId("label").value, bytes: each.file.size, n: 0 });
       bytes = Infinity;
@@ -108,7 +107,7 @@ function formOf(piece) {
 }
 
 async function send() {
-  const left = pieces();
+  const left = [...unsent.splice(0), ...pieces()];
   if (!left.length) return;
   clear();
   await sendAll(left, { kept: [], rejected: [] });
@@ -138,6 +137,7 @@ async function sendAll(left, outcome) {
     meter.value = sent / all;
   }
   setBusy(false);
+  unsent = failure ? left : [];
   place.replaceChildren(...report(outcome), ...(failure ? [stopped(failure, left, outcome)] : []));
   say(place.textContent);
   document.dispatchEvent(new Event("sklimg-data"));
