@@ -153,6 +153,7 @@ def test_files_are_added_copies_and_conflicts_pointed_out(opened, served):
         assert data(served)["n_conflicts"] == 1
         doubt.get_by_role("button", name="10").click()
         doubt.wait_for(state="detached")
+        page.locator("#data-title:focus").wait_for()
         page.locator("tr[data-label='10'] td", has_text="+1").wait_for()
         assert classes(page) == {"2": ("24", "–"), "10": ("24", "+1"), "new one": ("0", "+3")}
     assert data(served)["n_conflicts"] == 0
@@ -205,9 +206,11 @@ def test_a_picture_is_relabelled_and_forgotten(opened, served):
         page.get_by_label("What 1.png shows").fill("2")
         page.keyboard.press("Enter")
         page.get_by_text("Added 1 picture").wait_for()
+        page.locator(".mosaic h3:focus").wait_for()
         assert tiles.count() == 1
         page.get_by_label("Forget 0.png").click()
         page.locator("tr[data-label=new]").wait_for(state="detached")
+        page.locator("#data-title:focus").wait_for()
         assert page.locator(".mosaic").count() == 0
         page.get_by_role("button", name="10", exact=True).click()
         tiles.nth(23).wait_for()

@@ -1,22 +1,26 @@
 // Pictures under several labels: whoever looks at them decides.
 import { byId, element, notice, pictures } from "./dom.js";
-import { change } from "./mosaic.js";
+import { change, wasChanged } from "./mosaic.js";
 import { get, query } from "./service.js";
 
 export async function showDoubts(summary) {
   const place = byId("doubts");
-  if (!summary.n_conflicts) return place.replaceChildren();
+  if (!summary.n_conflicts) {
+    if (wasChanged("doubts")) byId("data-title").focus();
+    return place.replaceChildren();
+  }
   try {
     const told = await get("/pictures" + query({ in_doubt: true }));
     const rows = told.pictures.map(row);
     const left = told.n_pictures - rows.length;
+    const title = element("h2", { tabindex: "-1" }, "In doubt");
     place.replaceChildren(
-      element("h2", {}, "In doubt"),
+      title,
       element("p", {}, "The same picture under several labels is not learned from. What does it show?"),
       element("ul", { class: "doubts" }, ...rows),
-      left > 0 ? element("p", { class: "soft" }, `and ${pictures(left)} more, when these are decided`) : null,
+      ...(left > 0 ? [element("p", { class: "soft" }, `and ${pictures(left)} more, when these are decided`)] : []),
     );
-    if (place.lastChild.nodeType === Node.TEXT_NODE) place.lastChild.remove();
+    if (wasChanged("doubts")) title.focus();
   } catch (error) {
     place.replaceChildren(notice(error.message, "bad"));
   }

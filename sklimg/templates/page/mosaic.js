@@ -3,9 +3,11 @@ import { byId, element, notice, pictures } from "./dom.js";
 import { ask, get, query } from "./service.js";
 
 let shown = 0; // the newest request; older ones show nothing
+let changed = ""; // where somebody changed something, and is to find the place again
 
 export function closeMosaic() {
   shown++;
+  if (wasChanged("mosaic")) byId("data-title").focus();
   byId("mosaic").replaceChildren();
 }
 
@@ -16,10 +18,8 @@ export async function showMosaic(label, nLearned, isToBeSeen) {
     if (mine !== shown) return;
     const title = element("h3", { tabindex: "-1" }, element("b", {}, label));
     place.replaceChildren(element("div", { class: "card mosaic" }, title, ...group("Added", added, label), ...group("Learned from", learned, label, nLearned)));
-    if (isToBeSeen) {
-      title.focus({ preventScroll: true });
-      place.scrollIntoView({ block: "nearest" });
-    }
+    if (isToBeSeen || wasChanged("mosaic")) title.focus({ preventScroll: true });
+    if (isToBeSeen) place.scrollIntoView({ block: "nearest" });
   } catch (error) {
     if (mine === shown) place.replaceChildren(notice(error.message, "bad"));
   }
@@ -88,6 +88,13 @@ function relabel(button, told, name) {
   field.focus();
 }
 
+// Tell, once, whether what is shown anew follows from a change in this place.
+export function wasChanged(place) {
+  const is = changed === place;
+  if (is) changed = "";
+  return is;
+}
+
 // Change what is known of a picture, and show all anew.
 export async function change(button, method, id, json) {
   const item = button.closest("li");
@@ -95,6 +102,7 @@ export async function change(button, method, id, json) {
   button.disabled = true;
   try {
     await ask(method, "/data/" + id, { json });
+    changed = item.closest("#mosaic, #doubts").id;
     document.dispatchEvent(new Event("sklimg-data"));
   } catch (error) {
     button.disabled = false;
