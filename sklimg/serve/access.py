@@ -2,8 +2,8 @@
 
 - A request names the host that it is for. A page of another site whose name was made to
   lead here still names itself, and is refused.
-- A browser tells from which site a page asks, where it could do harm or read the answer.
-  Those of other sites are refused.
+- A browser tells from which site a page asks. Those of other sites are refused, links that
+  somebody follows aside.
 - Whatever is not a question needs the token, and so does everything where others than
   this machine can ask, but for the first page and its files: they are the same everywhere
   and ask for the token. A token that is wrong is refused wherever it is shown.
@@ -29,6 +29,8 @@ _FIRST_PAGE, _PAGE_FILES = "/", "/page/"  # what anybody may see
 _AUTHORITY = re.compile(rb"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?")
 _ORIGIN = re.compile(rb"(https?)://([^/?#]+)")
 _PORTS = {b"http": b"80", b"https": b"443"}
+_OWN_SITES = (b"same-origin", b"none")
+_FOREIGN = Problem(403, "origin", "Origin: pages of other sites may not ask this service")
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="sklimg"'}
 
 
@@ -62,6 +64,7 @@ class Access:
         headers = scope["headers"]
         authority = self._host(_all_of(headers, b"host"))
         _check_origins(_all_of(headers, b"origin"), authority)
+        _check_site(headers)
         self._check_token(_all_of(headers, b"authorization"), self._needs_token(scope))
 
     def _needs_token(self, scope: Mapping[str, Any]) -> bool:
@@ -112,7 +115,17 @@ def _check_origins(values: list[bytes], host: tuple[str, bytes | None]) -> None:
         default = _PORTS[found[1]]
         if (name, port or default) == (host[0], host[1] or default):
             return
-    raise Problem(403, "origin", "Origin: pages of other sites may not ask this service")
+    raise _FOREIGN
+
+
+def _check_site(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Raise if a browser asks for a page of another site, unless somebody goes to ours."""
+    site = _all_of(headers, b"sec-fetch-site")
+    is_visit = _all_of(headers, b"sec-fetch-mode") == [b"navigate"] and _all_of(
+        headers, b"sec-fetch-dest"
+    ) == [b"document"]
+    if site and site[0] not in _OWN_SITES and not is_visit:
+        raise _FOREIGN
 
 
 def _all_of(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:

@@ -23,12 +23,12 @@ from sklimg.errors import DataError, ImageError, SklimgError
 from sklimg.images import read_image
 from sklimg.model import load
 from sklimg.records import read_records
+from sklimg.serve.pictures import UPLOADS, is_upload
 from sklimg.table import Table
 
 __all__ = ["main"]
 
 _Tell = Callable[[dict[str, Any]], None]
-_UPLOADS = "uploads/"  # before the id of a picture, in the path of its row
 _NICE = 10  # less urgent than answering by so much
 
 
@@ -62,7 +62,7 @@ def _pictures(listed: list[list[str]], run: str, tell: _Tell) -> Table:
             tell({"topic": "rejected", "text": f"{id}: {err.code}: {err}"})
             continue
         labels.append(label)
-        paths.append(_UPLOADS + id)
+        paths.append(UPLOADS + id)
     if not rows:
         raise DataError("uploads: expected pictures to train on, got none; upload some")
     return Table(np.stack(rows), labels, paths, spec=spec)
@@ -70,10 +70,10 @@ def _pictures(listed: list[list[str]], run: str, tell: _Tell) -> Table:
 
 def _withdrawn(listed: list[list[str]], run: str) -> list[str]:
     """Return the uploads in a run that are there no more, or under another label."""
-    now = {(_UPLOADS + id, label) for id, label, _ in listed}
+    now = {(UPLOADS + id, label) for id, label, _ in listed}
     rows = read_records(Path(run, "splits.csv"), ("path", "label"))
     pairs = zip(rows["path"], rows["label"], strict=True)
-    return [path for path, label in pairs if path.startswith(_UPLOADS) and (path, label) not in now]
+    return [path for path, label in pairs if is_upload(path) and (path, label) not in now]
 
 
 def _adopt(task: Mapping[str, Any], tell: _Tell) -> None:

@@ -18,7 +18,7 @@ from sklimg.errors import OutputError
 from sklimg.serve.answers import json_answer
 from sklimg.serve.bodies import media_type
 from sklimg.serve.dataschemas import Listed
-from sklimg.serve.gallery import learned_pictures, uploaded_pictures
+from sklimg.serve.gallery import Gallery
 from sklimg.serve.keeper import Keeper
 from sklimg.serve.pictures import Stored
 from sklimg.serve.problems import Problem
@@ -86,6 +86,7 @@ class DataAnswers:
 
     def __init__(self, keeper: Keeper | None):
         self._keeper = keeper
+        self._gallery = None if keeper is None else Gallery(keeper)
         self._uploads = asyncio.Semaphore(_N_UPLOADS)
 
     async def upload(self, request: Request) -> Response:
@@ -123,9 +124,8 @@ class DataAnswers:
 
     async def pictures(self, request: Request, asked: Annotated[Listed, Query()]) -> Response:
         """Some of the pictures, each with what else is known of it."""
-        keeper = kept_by(self._keeper)
-        find = uploaded_pictures if asked.source == "uploads" else learned_pictures
-        return json_answer(await _on_disk(find, keeper, asked))
+        gallery = kept_by(self._gallery)
+        return json_answer(await gallery.page(asked, request.is_disconnected))
 
     async def decide(self, request: Request, id: str) -> Response:
         """Give a picture one label, in place of all that it has."""
@@ -168,7 +168,8 @@ def _taken(
 
 def _summary(keeper: Keeper) -> dict[str, Any]:
     """Return what is told of all pictures."""
-    pictures = keeper.store.found(keeper.learned().labels)
+    learned = keeper.learned()
+    pictures = keeper.store.found(learned.labels)
     found = summarise(pictures)
     current = keeper.lineage.current()
     upto = current.upto if current else 0
@@ -183,6 +184,7 @@ def _summary(keeper: Keeper) -> dict[str, Any]:
         "copies": found.copies,
         "n_conflicts": len(found.conflicts),
         "conflicts": found.conflicts[:_MOST_CONFLICTS],
+        "table_is_damaged": learned.is_damaged,
     }
 
 

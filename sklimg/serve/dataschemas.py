@@ -84,6 +84,7 @@ class DataSummary(BaseModel):
     copies: Copies
     n_conflicts: int
     conflicts: list[Conflict] = Field(description="The first thousand.")
+    table_is_damaged: bool = Field(description="Whether the model's own images are not known.")
 
 
 class Listed(BaseModel):
@@ -108,6 +109,7 @@ class ShownPicture(BaseModel):
     with_uploads: list[str] = Field(description="Other labels of uploads with the same pixels.")
     with_table: str | None = Field(description="Its label in the model's table, if another.")
     copy_of: list[str] = Field(description="table and upload: what has the same pixels.")
+    in_doubt: bool = Field(description="Whether it waits for a decision, and is not learned.")
     is_new: bool = Field(description="Whether it came or changed since the model was trained.")
     picture: str | None = Field(
         description="A data address, at most 96 pixels a side; None if it can be read no more."

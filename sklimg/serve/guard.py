@@ -10,14 +10,17 @@ import asyncio
 import re
 import secrets
 import traceback
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
 from starlette.requests import ClientDisconnect
+from starlette.responses import HTMLResponse, Response
 
 from sklimg.serve.access import Access
 from sklimg.serve.counters import Counters
 from sklimg.serve.logs import Log
+from sklimg.serve.pages import is_form_of_browser, refusal_page
 from sklimg.serve.problems import Problem
 
 __all__ = ["BODY_SECONDS", "MOST_BODY", "Guard"]
@@ -78,7 +81,7 @@ class Guard:
                 {**scope, "method": "GET"} if is_head else scope, exchange.receive, exchange.send
             )
         except Problem as problem:
-            await problem.response()(scope, exchange.receive, exchange.send)
+            await _answer(problem, scope)(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             exchange.status = _GONE
         except asyncio.CancelledError:  # the service ends, and waits no longer
@@ -196,6 +199,13 @@ class _Exchange:
         elif self.scope["method"] == "HEAD":
             message = {**message, "body": b""}
         await self._send(message)
+
+
+def _answer(problem: Problem, scope: Mapping[str, Any]) -> Response:
+    """Return a refusal, as a page for a browser that has sent the form without a script."""
+    if not is_form_of_browser(scope):
+        return problem.response()
+    return HTMLResponse(refusal_page(problem.detail), problem.status, problem.headers)
 
 
 def _too_large(most: int) -> Problem:

@@ -9,6 +9,7 @@ Floor 7: the extra serve.
 import asyncio
 import secrets
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
@@ -231,7 +232,7 @@ class _Job:
         elif "topic" in event:
             self.stage = event["topic"]
             if len(self.log) < _MOST_LINES:
-                self.log.append(one_line(f"{event['topic']}: {event['text']}"))
+                self.log.append(one_line(f"{event['topic']}: {_without_place(event)}"))
         elif "gate" in event:
             self.verdict = event["gate"] | {"words": one_line(event["words"])}
         elif "error" in event:
@@ -259,6 +260,11 @@ class _Job:
         """Return what is told of it while it runs."""
         times = {"begun_at": self.begun_at, "ended_at": None}
         return {"id": self.id, "status": status} | times | self.parts()
+
+
+def _without_place(event: dict[str, Any]) -> str:
+    """Return what a job tells; not where on the disk."""
+    return Path(event["text"]).name if event["topic"] == "saved" else event["text"]
 
 
 def _loaded(run: Any) -> Answering:

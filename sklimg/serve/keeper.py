@@ -6,6 +6,7 @@ Floor 7: the extra serve.
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sklimg.errors import ModelError
@@ -40,6 +41,7 @@ class Keeper:
 
     def __init__(self, folder: Path, store: Store, lineage: Lineage, why_not: str = ""):
         self.folder, self.store, self.lineage, self.why_not = folder, store, lineage, why_not
+        self._one_reader = Lock()
         self._learned: tuple[str, Learned] = ("", Learned({}, {}))
 
     def learned(self) -> Learned:
@@ -47,9 +49,10 @@ class Keeper:
         current = self.lineage.current()
         if current is None or current.run is None:
             return Learned({}, {})
-        if self._learned[0] != current.id:
-            self._learned = current.id, read_learned(current.run / TABLE)
-        return self._learned[1]
+        with self._one_reader:
+            if self._learned[0] != current.id:
+                self._learned = current.id, read_learned(current.run / TABLE)
+            return self._learned[1]
 
     def close(self) -> None:
         """Let another service open the folder."""

@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
+from sklimg.pageparts import page_part, policy_digest
 from sklimg.regular import read_regular
 from sklimg.serve.answers import json_answer
 from sklimg.serve.dataanswers import kept_by
@@ -19,11 +20,11 @@ __all__ = ["ModelAnswers"]
 
 _REPORT = "report.html"
 _MOST_REPORT = 2**27  # bytes
-# whoever made the run: its page asks nobody, and is none of this service for the browser
-_ALONE = {
-    "Content-Security-Policy": "sandbox allow-scripts; default-src 'none'; img-src data:; "
-    "style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-}
+# Whoever made the run, its page asks nobody, runs no script but ours, and is none of this service.
+_ALONE = (
+    "sandbox allow-scripts; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+    "script-src '{digest}'"
+)
 
 
 class ModelAnswers:
@@ -56,7 +57,8 @@ class ModelAnswers:
         if page is None:
             text = f"{id[:80]}: no model of this id with a report; GET /models lists them"
             raise Problem(404, "not_found", text)
-        return HTMLResponse(page, headers=_ALONE)
+        policy = _ALONE.format(digest=policy_digest(page_part("report.js")))
+        return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
     async def roll_back(self, request: Request) -> Response:
         """Let the model answer that did before; the same again returns."""

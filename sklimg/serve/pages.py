@@ -20,6 +20,7 @@ __all__ = [
     "PAGE_TYPES",
     "answer_page",
     "filled",
+    "is_form_of_browser",
     "page_file",
     "refusal_page",
     "start_page",
@@ -90,7 +91,7 @@ def start_page(facts: Mapping[str, Any] | None, classes: Sequence[str], base: st
         classes=shown,
         model=_model(facts) if facts else "",
         base=html_text(base.rstrip("/")),
-        n_pixels=facts["n_pixels"] if facts else "as many as an image has pixels",
+        numbers=f"{facts['n_pixels']} numbers" if facts else "as many numbers as pixels,",
         version=sklimg.__version__,
     )
 
@@ -113,9 +114,20 @@ def answer_page(
     return filled(
         "serveanswer.html",
         title=f"What {count(len(names), 'picture')} {'shows' if len(names) == 1 else 'show'}",
-        body='<div class="scroll" tabindex="0"><table><thead><tr><th>Seen</th><th>Picture</th>'
-        f"<th>Answer</th><th>Probability</th></tr></thead><tbody>{rows}</tbody></table></div>"
+        body='<div class="scroll" tabindex="0"><table class="plain-answers"><thead><tr>'
+        "<th>Seen</th><th>Answer</th>"
+        f"<th>Probability</th><th>Picture</th></tr></thead><tbody>{rows}</tbody></table></div>"
         f"<p class=soft>{_model(facts)}</p>",
+    )
+
+
+def is_form_of_browser(scope: Mapping[str, Any]) -> bool:
+    """Tell whether a browser has sent the form itself; whoever takes anything gets JSON."""
+    headers = {key: value.lower() for key, value in scope["headers"]}
+    kind = headers.get(b"content-type", b"").partition(b";")[0].strip()
+    is_form = (scope["method"], scope["path"]) == ("POST", "/predict")
+    return (
+        is_form and kind == b"multipart/form-data" and b"text/html" in headers.get(b"accept", b"")
     )
 
 
@@ -133,8 +145,8 @@ def _row(name: str, told: Mapping[str, Any]) -> str:
     label = html_text(told["label"])
     answer = f"unknown; most likely {label}" if told["rejected"] else f"<b>{label}</b>"
     return (
-        f'<tr><td><img class="seen" src="{told["pixels"]}" alt=""></td><td>{html_text(name)}</td>'
-        f"<td>{answer}</td><td class=n>{told['probability']:.3f}</td></tr>"
+        f'<tr><td><img class="seen" src="{told["pixels"]}" alt=""></td><td>{answer}</td>'
+        f'<td class="n">{told["probability"]:.3f}</td><td class="name">{html_text(name)}</td></tr>'
     )
 
 

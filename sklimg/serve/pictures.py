@@ -3,6 +3,7 @@
 Floor 7: decodes, keeps nothing.
 """
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,10 @@ from sklimg.digests import pixel_digests
 from sklimg.images import read_image
 from sklimg.spec import ImageSpec
 
-__all__ = ["Incoming", "Labelled", "Stored", "picture_digest"]
+__all__ = ["UPLOADS", "Incoming", "Labelled", "Stored", "is_upload", "picture_digest"]
+
+UPLOADS = "uploads/"  # before the id of an upload: its path in a table
+_UPLOAD = re.compile(r"uploads/[0-9a-f]{64}")
 
 
 class Incoming(NamedTuple):
@@ -54,6 +58,11 @@ class Labelled(NamedTuple):
     id: str
     label: str
     file: Path
+
+
+def is_upload(path: str) -> bool:
+    """Tell whether a row of a table was uploaded to a service."""
+    return _UPLOAD.fullmatch(path) is not None
 
 
 def picture_digest(content: bytes, spec: ImageSpec) -> bytes:

@@ -19,7 +19,7 @@ from sklimg.serve.answers import json_answer
 from sklimg.serve.bodies import NamedImage, media_type, parse_images, parse_vectors
 from sklimg.serve.counters import Counters
 from sklimg.serve.live import Answering, Live
-from sklimg.serve.pages import answer_page, refusal_page
+from sklimg.serve.pages import answer_page, is_form_of_browser, refusal_page
 from sklimg.serve.predictor import Answer, Busy
 from sklimg.serve.problems import Problem
 from sklimg.serve.schemas import Asked
@@ -52,17 +52,17 @@ class PredictAnswers:
         A browser that sends the form itself, without a script, is answered by a page.
         """
         with self._live.use() as answering:
-            if not _is_page_wanted(request):
-                return json_answer((await self._predicted(request, asked, answering))[0])
-            asked.pixels = True
+            if not is_form_of_browser(request.scope):
+                told, _ = await self._predicted(request, asked, asked.pixels, answering)
+                return json_answer(told)
             try:
-                told, names = await self._predicted(request, asked, answering)
+                told, names = await self._predicted(request, asked, True, answering)
             except Problem as err:
                 return HTMLResponse(refusal_page(err.detail), err.status, err.headers)
             return HTMLResponse(answer_page(names, told["predictions"], answering.facts))
 
     async def _predicted(
-        self, request: Request, asked: Asked, answering: Answering
+        self, request: Request, asked: Asked, with_pixels: bool, answering: Answering
     ) -> tuple[dict[str, Any], list[str]]:
         """Return what one model says, whatever takes its place meanwhile; and names of images."""
         model = answering.model
@@ -100,7 +100,7 @@ class PredictAnswers:
         _check_read(images, answers)
         threshold = asked.reject if asked.reject is not None else model.threshold or 0.0
         predictions = [_told(model.classes, each.shares, asked.top, threshold) for each in answers]
-        if asked.pixels:
+        if with_pixels:
             seen = await run_in_threadpool(_seen, answers, model.spec.shape)
             predictions = [
                 told | {"pixels": uri} for told, uri in zip(predictions, seen, strict=True)
@@ -117,12 +117,6 @@ class PredictAnswers:
             return parse(body, *args)
         async with self._parsers:
             return await run_in_threadpool(parse, body, *args)
-
-
-def _is_page_wanted(request: Request) -> bool:
-    """Tell whether a browser has sent its form; whoever takes anything gets JSON."""
-    is_form = media_type(request.headers.get("content-type", "")) == "multipart/form-data"
-    return is_form and "text/html" in request.headers.get("accept", "").lower()
 
 
 def _seen(answers: Sequence[Answer], shape: tuple[int, ...]) -> list[str]:

@@ -92,7 +92,7 @@ def test_a_worse_model_is_refused_with_both_numbers(opened, served):
     assert served.ask("GET", "/model").json["id"] == model
 
 
-def test_a_second_training_beside_one_is_refused_in_words(opened, served):
+def test_a_training_that_somebody_else_began_is_watched(opened, served):
     assert served.upload(*pictures({"2": 3})).status == 200
     with opened("#train", refused={409}) as page:
         give_token(page, served.token)
@@ -100,9 +100,15 @@ def test_a_second_training_beside_one_is_refused_in_words(opened, served):
         page.get_by_text("3 pictures came or changed").wait_for()
         job = served.retrain().json["id"]  # by somebody else
         go.click()
-        page.locator("#job .notice.bad").wait_for()
-        assert "runs" in page.locator("#job").inner_text()
-        served.ask("DELETE", f"/jobs/{job}", headers=served.bearer)
+        cancel = page.get_by_role("button", name="Cancel")
+        cancel.wait_for()
+        page.get_by_role("link", name="Pictures").click()
+        page.get_by_role("link", name="Training").click()
+        page.locator(".models tr").first.wait_for()
+        assert not go.is_visible()
+        cancel.click()
+        page.locator("#job h2", has_text="Cancelled").wait_for()
+    assert served.ended(job)["status"] == "cancelled"
 
 
 def test_a_newer_model_is_trained_and_returned_from(opened, served):
@@ -138,7 +144,7 @@ def test_a_newer_model_is_trained_and_returned_from(opened, served):
         newer = served.ask("GET", "/model").json["id"]
         assert [row.locator("th").inner_text() for row in rows.all()] == [
             f"{newer} answers",
-            f"{first} before",
+            f"{first} stands by",
         ]
         with page.context.expect_page() as popup:
             rows.first.get_by_role("link", name="Report").click()
@@ -160,7 +166,7 @@ def test_a_newer_model_is_trained_and_returned_from(opened, served):
         assert served.ask("GET", "/model").json["id"] == newer
         again.click()
         assert first in page.locator("#confirm").inner_text()
-        page.get_by_role("button", name="Return to it").click()
+        page.get_by_role("button", name="Let it answer", exact=True).click()
         page.locator(".models tr", has_text="answers").filter(has_text=first).wait_for()
         assert served.ask("GET", "/model").json["id"] == first
         page.get_by_role("link", name="Ask", exact=True).click()
@@ -168,5 +174,5 @@ def test_a_newer_model_is_trained_and_returned_from(opened, served):
         page.locator(".answer h2", has_not_text="a").wait_for()
         page.get_by_role("link", name="Training").click()
         page.get_by_role("button", name="Let it answer again").click()
-        page.get_by_role("button", name="Return to it").click()
+        page.get_by_role("button", name="Let it answer", exact=True).click()
         page.locator(".models tr", has_text="answers").filter(has_text=newer).wait_for()

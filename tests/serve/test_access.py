@@ -194,6 +194,22 @@ def test_tokens(shown, expected):
         assert status(Access(TOKEN), asked) == expected
 
 
+SITES = {"same-origin": None, "none": None, "same-site": 403, "cross-site": 403, "other": 403}
+
+
+@pytest.mark.parametrize(("site", "expected"), SITES.items())
+def test_pages_of_other_sites_may_not_ask_without_an_origin_either(site, expected):
+    for path in ("/", "/pictures", "/data"):
+        assert status(Access(TOKEN), scope(path=path, sec_fetch_site=site)) == expected
+        for dest in ("iframe", "image", "object"):
+            asked = scope(path=path, sec_fetch_site=site, sec_fetch_mode="navigate")
+            asked["headers"].append((b"sec-fetch-dest", dest.encode()))
+            assert status(Access(TOKEN), asked) == expected
+        asked = scope(path=path, sec_fetch_site=site, sec_fetch_mode="navigate")
+        asked["headers"].append((b"sec-fetch-dest", b"document"))
+        assert status(Access(TOKEN), asked) is None  # a link that somebody follows
+
+
 def test_two_origins_are_none():
     asked = scope(origin="http://localhost:8000")
     assert status(Access(TOKEN), asked) is None

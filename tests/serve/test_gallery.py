@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from PIL import Image
 
 from sklimg.images import encode_image
+from sklimg.serve.gallery import Gallery
 from sklimg.serve.learned import MOST_SHOWN, read_learned
 from sklimg.table import read_table
 from tests.builders import noise
@@ -102,7 +105,9 @@ def test_only_some_of_each_class_are_kept_to_be_shown(tmp_path, monkeypatch, run
     assert {label: len(rows) for label, rows in learned.first.items()} == {"2": 7, "10": 7}
     assert len(learned.labels) == 60
     np.testing.assert_array_equal(learned.first["2"], read_table(table).pixels[:7])
-    assert read_learned(tmp_path / "none.npz") == ({}, {})
+    assert read_learned(tmp_path / "none.npz") == ({}, {}, True)
+    monkeypatch.setattr("sklimg.serve.learned._MOST_BYTES", 3 * 64)
+    assert sum(map(len, read_learned(table).first.values())) == 3
 
 
 @pytest.mark.parametrize(
@@ -114,16 +119,44 @@ def test_what_cannot_be_asked(kept, query):
 
 
 def test_a_picture_that_can_be_read_no_more_is_listed(kept):
-    told = page(kept, label="odd")["pictures"][0]
-    file = kept.keeper.store._blobs.file(told["id"])
-    content = file.read_bytes()
+    (content,) = map(encode_image, noise(1, seed=8))
+    (stored,) = kept.upload([content], ["torn"]).json["pictures"]
+    file = kept.keeper.store._blobs.file(stored["id"])
     try:
         file.write_bytes(b"no picture any more")
-        assert page(kept, label="odd")["pictures"] == [told | {"picture": None}]
+        (told,) = page(kept, label="torn")["pictures"]
+        assert (told["id"], told["picture"]) == (stored["id"], None)
         file.unlink()
-        assert page(kept, label="odd")["pictures"] == [told | {"picture": None}]
-    finally:
+        assert page(kept, label="torn")["pictures"] == [told]
         file.write_bytes(content)
+        assert page(kept, label="torn")["pictures"][0]["picture"]
+    finally:
+        kept.ask("DELETE", f"/data/{stored['id']}", headers=kept.bearer)
+
+
+def test_who_looks_at_pictures_does_not_stop_the_others(kept, monkeypatch):
+    """One request is drawn at a time, few wait, and questions are answered meanwhile."""
+    drawing, go_on, n_drawn = threading.Event(), threading.Event(), []
+
+    def slow(self, asked):
+        n_drawn.append(1)
+        drawing.set()
+        assert go_on.wait(60)
+        return {"n_pictures": 0, "pictures": []}
+
+    monkeypatch.setattr(Gallery, "_uploaded", slow)
+    with ThreadPoolExecutor(20) as pool:
+        waiting = [pool.submit(kept.ask, "GET", "/pictures") for _ in range(20)]
+        assert drawing.wait(30)
+        refused = []
+        while len(refused) < 12:
+            refused = [each.result() for each in waiting if each.done()]
+        assert {(each.status, each.json["code"]) for each in refused} == {(503, "busy")}
+        assert kept.images(encode_image(noise(1)[0])).status == 200
+        assert len(n_drawn) == 1
+        go_on.set()
+        answers = [each.result() for each in waiting]
+    assert sorted(each.status for each in answers) == [200] * 8 + [503] * 12
 
 
 def test_without_a_folder_there_is_nothing_to_look_at(served):

@@ -1,7 +1,11 @@
 """The models of a service: listed with how each was found, their reports, the way back."""
 
+import json
+import re
+
 import pytest
 
+from sklimg.pageparts import page_part, policy_digest
 from tests.serve.conftest import TEST
 from tests.serve.test_jobs import learned, pictures
 from tests.serving import keeping
@@ -54,6 +58,17 @@ def test_new_pictures_are_new_no_more_once_they_are_learned(grown):
     assert told["n_pictures"] == 20  # the newer table is read
 
 
+def test_an_upload_that_was_learned_may_be_called_otherwise(grown):
+    """What it was learned as is no other picture's label: nothing is in doubt."""
+    told = grown.ask("GET", "/pictures?label=a&most=1").json["pictures"][0]
+    assert told["copy_of"] == []
+    headers = {"Content-Type": "application/json", **grown.bearer}
+    for label in ("2", "a"):
+        grown.ask("PUT", f"/data/{told['id']}", json.dumps({"label": label}), headers)
+        data = grown.ask("GET", "/data").json
+        assert (data["n_conflicts"], data["copies"]["of_table"]) == (0, 0)
+
+
 def test_a_report_stands_alone(grown):
     """Whoever wrote it, it is of no site, so that it can ask this service nothing."""
     newer, _ = models(grown)
@@ -63,6 +78,9 @@ def test_a_report_stands_alone(grown):
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("sandbox allow-scripts; default-src 'none';")
     assert "allow-same-origin" not in policy
+    assert re.findall(r"script-src ([^;]*)", policy) == [
+        f"'{policy_digest(page_part('report.js'))}'"
+    ]
     run = grown.keeper.lineage.current().run
     assert answer.body == (run / "report.html").read_bytes()
 

@@ -108,7 +108,7 @@ def test_a_browser_without_a_script_is_answered_by_a_page(served):
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     page = answer.body.decode()
     told = served.images(image).json["predictions"][0]
-    assert "<td>&lt;b&gt;&amp;.png</td>" in page
+    assert '<td class="name">&lt;b&gt;&amp;.png</td>' in page
     assert f"{told['probability']:.3f}" in page
     assert html_text(told["label"]) in page
     assert 'src="data:image/png;base64,' in page
@@ -120,6 +120,15 @@ def test_its_refusals_are_pages_too(served):
     assert answer.status == 422
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert b"expected PNG, JPEG" in answer.body
+
+
+def test_what_stands_before_answers_its_form_by_a_page_too(served, remote):
+    for asked, body, status in ((remote, b"x", 401), (served, b"x" * 10_000_001, 413)):
+        answer = asked.ask("POST", "/predict", body, HTML)
+        assert answer.status == status
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert b"<h1>No answer</h1>" in answer.body
 
 
 @pytest.mark.parametrize("accept", [None, "*/*", "application/json", "image/png, */*"])

@@ -1,7 +1,7 @@
 // Pictures from everywhere, asked a few at a time, each with its own answer.
 import { byId, say } from "./dom.js";
 import { takeDrops } from "./dropped.js";
-import { choosePaper, startPen } from "./pen.js";
+import { startPen } from "./pen.js";
 import { Results } from "./results.js";
 import { ask, Lost, Refusal } from "./service.js";
 
@@ -28,13 +28,19 @@ export function startAsking() {
     }
   });
   startPen(async (file) => {
+    if (!file) return forgetDrawing();
     byId("pad-answer").textContent = "…";
     const said = await askFor([file]);
     if (said !== null) byId("pad-answer").textContent = said;
   });
 }
 
-export { choosePaper };
+// An answer to what was drawn leaves with the drawing.
+function forgetDrawing() {
+  last++;
+  const place = byId("answers");
+  if (place.querySelector("[data-drawn]")) place.replaceChildren();
+}
 
 // Ask what files show, and show the answers; return them in short, null if something newer is asked.
 async function askFor(files) {

@@ -65,7 +65,7 @@ function row(label, n, added, most) {
 function words(told, classes) {
   const learned = classes.reduce((sum, each) => sum + each.images, 0);
   const parts = [`The model learned from ${pictures(learned)}.`];
-  if (!told.n_pictures) return parts[0] + " Nothing was added yet.";
+  if (!told.n_pictures && !told.table_is_damaged) return parts[0] + " Nothing was added yet.";
   parts.push(`${pictures(told.n_pictures)} ${told.n_pictures === 1 ? "was" : "were"} added, ${told.n_new} since it was trained.`);
   const copies = told.copies.of_table + told.copies.among_uploads;
   if (copies) {
@@ -74,6 +74,7 @@ function words(told, classes) {
     if (told.copies.among_uploads) kinds.push(`${told.copies.among_uploads} came twice`);
     parts.push(`Copies: ${kinds.join(", ")}.`);
   }
+  if (told.table_is_damaged) parts.push("The table of the model is damaged: copies of its pictures are not found, and it cannot be trained further.");
   if (told.n_conflicts) parts.push(`${told.n_conflicts} ${told.n_conflicts === 1 ? "is" : "are"} in doubt.`);
   return parts.join(" ");
 }

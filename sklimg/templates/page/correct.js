@@ -37,7 +37,7 @@ async function teach(place, entry, label, most) {
   try {
     const [kept] = (await ask("POST", "/upload-data", { form })).pictures;
     if (kept.status === "conflict") await ask("PUT", "/data/" + kept.id, { json: { label } });
-    entry.noted = { ...kept, label, table: await labelInTable(kept.id) };
+    entry.noted = { ...kept, label, doubt: await doubtOf(kept.id) };
     noted(place, entry, most);
     document.dispatchEvent(new Event("sklimg-data"));
   } catch (error) {
@@ -49,18 +49,22 @@ async function teach(place, entry, label, most) {
 function noted(place, entry, most) {
   const { label, status } = entry.noted;
   const words = { new: "", known: " already", conflict: ", no longer as before" }[status];
-  const end = entry.noted.table === null ? "; the next training learns it." : `, but the model learned this very picture as ${entry.noted.table}: it is in doubt, see Pictures.`;
-  const kind = entry.noted.table === null ? "good" : "doubt";
-  const parts = [element("span", { class: kind + " small", role: "status" }, "Noted as ", element("b", {}, label), words + end)];
+  const { doubt } = entry.noted;
+  const end = doubt ? `, but ${doubt}: it is in doubt, see Pictures.` : "; the next training learns it.";
+  const parts = [element("span", { class: (doubt ? "doubt" : "good") + " small", role: "status", tabindex: "-1" }, "Noted as ", element("b", {}, label), words + end)];
   if (status === "new") parts.push(element("button", { type: "button", class: "chip other", onclick: () => undo(place, entry, most) }, "Undo"));
+  const wasHere = place.contains(document.activeElement) || document.activeElement === document.body;
   place.replaceChildren(...parts);
+  if (wasHere) parts[0].focus({ preventScroll: true });
 }
 
-// Return the other label that the model learned the very picture under, null if none.
-async function labelInTable(id) {
-  const { conflicts } = await get("/data");
-  const found = conflicts.find((each) => each.id === id);
-  return found ? found.with_table : null;
+// Return what speaks against a picture that is kept, "" if nothing is known to.
+async function doubtOf(id) {
+  const told = await get("/data").catch(() => null); // it is kept all the same
+  const found = told && told.conflicts.find((each) => each.id === id);
+  if (!found) return "";
+  if (found.with_table !== null) return `the model learned this very picture as ${found.with_table}`;
+  return `the same picture was added as ${[...found.labels, ...found.with_uploads].join(" and ")}`;
 }
 
 async function undo(place, entry, most) {

@@ -2,14 +2,15 @@
 const SIZE = { width: 320, height: 170, left: 40, right: 8, top: 10, bottom: 24 };
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
-// Return a figure of lines by epoch: [{name, kind, values}], of a quantity.
-export function curves(title, lines, nEpochs) {
+// Return a figure of lines by epoch: [{name, kind, values}], of a quantity; noise is not stretched over it all.
+export function curves(title, lines, nEpochs, leastSpan) {
   const shown = lines.filter((line) => line.values.some((value) => value !== null));
   const values = shown.flatMap((line) => line.values.filter((value) => value !== null));
   const figure = document.createElement("figure");
   if (values.length < 1) return figure;
   let low = Math.min(...values), high = Math.max(...values);
-  if (high - low < 1e-6) [low, high] = [low - 0.05, high + 0.05];
+  const span = Math.max(high - low, leastSpan || 0.001);
+  low = Math.min(low, high - span);
   const pad = 0.06 * (high - low);
   low -= pad;
   high += pad;

@@ -3,6 +3,8 @@ import { byId, element, notice, pictures } from "./dom.js";
 import { change, wasChanged } from "./mosaic.js";
 import { get, query } from "./service.js";
 
+const SHOWN = 5;
+
 export async function showDoubts(summary) {
   const place = byId("doubts");
   if (!summary.n_conflicts) {
@@ -17,7 +19,8 @@ export async function showDoubts(summary) {
     place.replaceChildren(
       title,
       element("p", {}, "The same picture under several labels is not learned from. What does it show?"),
-      element("ul", { class: "doubts" }, ...rows),
+      element("ul", { class: "doubts" }, ...rows.slice(0, SHOWN)),
+      ...(rows.length > SHOWN ? [element("details", {}, element("summary", {}, `${rows.length - SHOWN} more`), element("ul", { class: "doubts" }, ...rows.slice(SHOWN)))] : []),
       ...(left > 0 ? [element("p", { class: "soft" }, `and ${pictures(left)} more, when these are decided`)] : []),
     );
     if (wasChanged("doubts")) title.focus();

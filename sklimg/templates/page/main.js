@@ -1,6 +1,7 @@
 // The page: its parts, and the model that answers.
-import { choosePaper, startAsking } from "./ask.js";
+import { startAsking } from "./ask.js";
 import { byId, element, setLabels } from "./dom.js";
+import { choosePaper } from "./pen.js";
 import { get } from "./service.js";
 import * as tokens from "./token.js";
 

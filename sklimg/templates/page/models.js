@@ -16,7 +16,7 @@ export async function showModels(jobs) {
 
 function row(model) {
   const test = model.test;
-  const badge = model.is_current ? element("span", { class: "flag fresh" }, "answers") : model.is_previous ? element("span", { class: "flag" }, "before") : null;
+  const badge = model.is_current ? element("span", { class: "flag fresh" }, "answers") : model.is_previous ? element("span", { class: "flag" }, "stands by") : null;
   const acts = element("td", {});
   if (model.has_report) acts.append(report(model.id), " ");
   if (model.is_previous) acts.append(element("button", { type: "button", class: "link", onclick: () => rollBack(model) }, "Let it answer again"));
@@ -34,7 +34,7 @@ function report(id) {
   if (document.body.dataset.open === "yes") return element("a", { href: address, target: "_blank", rel: "noopener" }, "Report");
   const button = element("button", { type: "button", class: "link", onclick: async () => {
     try {
-      saveFile(await ask("GET", address, { text: true }), "text/html", `report-${id}.html`);
+      saveFile(alone(await ask("GET", address, { text: true })), "text/html", `report-${id}.html`);
     } catch (error) {
       button.after(notice(error.message, "bad"));
     }
@@ -42,11 +42,18 @@ function report(id) {
   return button;
 }
 
+// A report that runs nothing and asks nobody, whoever made its run.
+function alone(page) {
+  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+  return `<!DOCTYPE html><meta http-equiv="Content-Security-Policy" content="${policy}">` + page.replace(/^\s*<!DOCTYPE html>/i, "");
+}
+
 async function rollBack(model) {
-  const text = `Model ${model.id} answers again, from the next question on. The pictures that were added stay. The same once more returns to the newer one.`;
-  if (!(await confirmed("Return to the model before?", text, "Return to it"))) return;
+  const text = `Model ${model.id} answers again, from the next question on. The pictures that were added stay. The same once more returns.`;
+  if (!(await confirmed("Let the other model answer?", text, "Let it answer"))) return;
   try {
     await ask("POST", "/model/rollback");
+    byId("job").replaceChildren();
     document.dispatchEvent(new Event("sklimg-model"));
   } catch (error) {
     byId("models").append(notice(error.message, "bad"));

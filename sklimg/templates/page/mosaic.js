@@ -50,25 +50,24 @@ function more(list, label, n) {
 }
 
 function tile(told) {
-  const flags = flagsOf(told);
+  const flag = flagOf(told);
   const name = told.name === null ? told.labels[0] : told.name;
   const image = told.picture ? element("img", { src: told.picture, alt: name, loading: "lazy" }) : element("span", { class: "gone soft small" }, "no picture any more");
   if (told.id === null) return element("li", {}, image);
   return element("li", { title: name },
     image,
-    ...flags.map(([text, kind]) => element("span", { class: "flag " + kind }, text)),
+    flag && element("span", { class: "flag " + flag[1] }, flag[0]),
     element("span", { class: "acts" },
       element("button", { type: "button", class: "mini", "aria-label": `Give ${name} another label`, title: "Another label", onclick: (event) => relabel(event.target, told, name) }, "✎"),
       element("button", { type: "button", class: "mini", "aria-label": `Forget ${name}`, title: "Forget it", onclick: (event) => change(event.target, "DELETE", told.id) }, "×")));
 }
 
-export function flagsOf(told) {
-  const flags = [];
-  if (told.labels.length > 1 || told.with_uploads.length || told.with_table !== null) flags.push(["in doubt", "doubt"]);
-  if (told.copy_of.includes("table")) flags.push(["known already", "copy"]);
-  else if (told.copy_of.includes("upload")) flags.push(["came twice", "copy"]);
-  else if (told.is_new) flags.push(["new", "fresh"]);
-  return flags;
+// The one thing that matters most of a picture: text and kind, null if there is nothing to say.
+function flagOf(told) {
+  if (told.in_doubt) return ["in doubt", "doubt"];
+  if (told.copy_of.includes("table")) return ["known already", "copy"];
+  if (told.copy_of.includes("upload")) return ["came twice", "copy"];
+  return told.is_new ? ["new", "fresh"] : null;
 }
 
 function relabel(button, told, name) {

@@ -116,6 +116,7 @@ export function startPen(onDrawn) {
     lines.length = 0;
     clearTimeout(rest);
     draw();
+    onDrawn(null);
   });
   byId("chalk").addEventListener("change", () => {
     draw();

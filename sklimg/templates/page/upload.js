@@ -6,6 +6,7 @@ import { ask, Lost } from "./service.js";
 const BATCH = 50, BATCH_BYTES = 16e6, MOST_ARCHIVE = 512e6;
 const WAITS = [1000, 3000, 8000]; // milliseconds, after which a lost piece is sent again
 const SHOWN = 12;
+const REFUSED = ["image", "archive", "too_large", "content", "multipart"]; // codes of what is wrong with a piece, whenever it is sent
 let planned = []; // [{file, folder}]
 let unsent = []; // pieces that a lost connection left
 
@@ -127,7 +128,7 @@ async function sendAll(left, outcome) {
       outcome.kept.push(...told.pictures);
       outcome.rejected.push(...told.rejected);
     } catch (error) {
-      if (error.code === "image" || error.code === "archive" || error.code === "too_large")
+      if (REFUSED.includes(error.code))
         outcome.rejected.push(...(error.errors.length ? error.errors : [{ name: piece.archive ? piece.archive.name : "these files", code: error.code, detail: error.message }]));
       else failure = error;
     }
@@ -139,7 +140,7 @@ async function sendAll(left, outcome) {
   setBusy(false);
   unsent = failure ? left : [];
   place.replaceChildren(...report(outcome), ...(failure ? [stopped(failure, left, outcome)] : []));
-  say(place.textContent);
+  say(Array.from(place.querySelectorAll(".notice > p"), (each) => each.textContent).join(" "));
   document.dispatchEvent(new Event("sklimg-data"));
 }
 
