@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from sklimg.images import encode_image
-from tests.browsers import choose, needs_chromium, new_page, open_browser
+from tests.browsers import choose, needs_chromium
 from tests.builders import bars
 from tests.serving import serving
 
@@ -31,21 +31,10 @@ PASTE = """transfer => document.activeElement.dispatchEvent(new ClipboardEvent("
 
 
 @pytest.fixture(scope="module")
-def browser(playwright):
-    with open_browser(playwright) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def served(bars_run):
     """A service that keeps nothing, and says "unknown" below 0.9."""
     with serving(dataclasses.replace(bars_run.model, threshold=0.9)) as served:
         yield served
-
-
-@pytest.fixture
-def opened(browser, served):
-    return lambda **how: new_page(browser, f"http://127.0.0.1:{served.port}/", **how)
 
 
 def files_of(n_of_class, seed=5):

@@ -15,7 +15,7 @@ from sklearn.datasets import load_digits
 from sklimg.images import encode_image
 from sklimg.table import Table, write_table
 from sklimg.training import fit
-from tests.browsers import choose, give_token, needs_chromium, new_page, open_browser, violations
+from tests.browsers import choose, give_token, needs_chromium, new_page, violations
 from tests.serving import TOKEN, keeping
 
 pytestmark = needs_chromium
@@ -40,12 +40,6 @@ def digits():
         for image in found.images
     ]
     return {str(k): [large[i] for i in np.flatnonzero(found.target == k)] for k in range(10)}
-
-
-@pytest.fixture(scope="module")
-def browser(playwright):
-    with open_browser(playwright) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -7,18 +7,12 @@ from sklimg.images import encode_image
 from sklimg.serve.keeper import open_keeper
 from sklimg.serve.pages import PAGE_FILES
 from sklimg.serve.service import load_service
-from tests.browsers import choose, needs_chromium, new_page, open_browser, violations
+from tests.browsers import choose, needs_chromium, new_page, violations
 from tests.serving import TOKEN, serving
 
 pytestmark = needs_chromium
 
 MOST_BYTES = 100_000  # of all that the first page needs
-
-
-@pytest.fixture(scope="module")
-def browser(playwright):
-    with open_browser(playwright) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -4,44 +4,13 @@ import zipfile
 from base64 import b64decode
 from io import BytesIO
 
-import pytest
 from PIL import Image
 
-from tests.browsers import choose, give_token, needs_chromium, new_page, open_browser, some_pictures
-from tests.serving import keeping
+from tests.browsers import choose, give_token, needs_chromium, new_page, some_pictures
 
 pytestmark = needs_chromium
 
 LONG = "a very long label, and then some more of it " * 22
-
-
-@pytest.fixture(scope="module")
-def browser(playwright):
-    with open_browser(playwright) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def service(run_with_table, tmp_path_factory):
-    with keeping(run_with_table, tmp_path_factory.mktemp("teach") / "data") as served:
-        yield served
-
-
-@pytest.fixture
-def served(service):
-    """The service of all tests, with nothing uploaded."""
-    yield service
-    while listed := service.ask("GET", "/pictures").json["pictures"]:
-        for each in listed:
-            service.ask("DELETE", f"/data/{each['id']}", headers=service.bearer)
-
-
-@pytest.fixture
-def opened(browser, served):
-    def opened(view="", **how):
-        return new_page(browser, f"http://127.0.0.1:{served.port}/{view}", **how)
-
-    return opened
 
 
 def data(served):

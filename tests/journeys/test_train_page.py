@@ -4,40 +4,10 @@ import re
 
 import pytest
 
-from tests.browsers import choose, give_token, needs_chromium, new_page, open_browser
+from tests.browsers import choose, give_token, needs_chromium
 from tests.serve.test_jobs import pictures, poison
-from tests.serving import keeping
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def browser(playwright):
-    with open_browser(playwright) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def service(run_with_table, tmp_path_factory):
-    with keeping(run_with_table, tmp_path_factory.mktemp("train") / "data") as served:
-        yield served
-
-
-@pytest.fixture
-def served(service):
-    """The service of all tests, with nothing uploaded; the last of them alone changes its model."""
-    yield service
-    while listed := service.ask("GET", "/pictures").json["pictures"]:
-        for each in listed:
-            service.ask("DELETE", f"/data/{each['id']}", headers=service.bearer)
-
-
-@pytest.fixture
-def opened(browser, served):
-    def opened(view="", **how):
-        return new_page(browser, f"http://127.0.0.1:{served.port}/{view}", **how)
-
-    return opened
 
 
 def ended(page, words):
@@ -87,7 +57,7 @@ def test_a_worse_model_is_refused_with_both_numbers(opened, served):
         assert said.inner_text() == f"The gate refused it: {'; '.join(verdict['reasons'])}."
         assert_numbers(page, verdict)
         page.locator("#jobs summary").first.click()
-        assert "The gate refused it" in page.locator("#jobs details").first.inner_text()
+        assert "The gate refused it" in page.locator("#jobs details").first.text_content()
         page.locator(".models tr", has_text="answers").filter(has_text=model).wait_for()
     assert served.ask("GET", "/model").json["id"] == model
 
