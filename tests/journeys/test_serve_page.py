@@ -93,7 +93,7 @@ def test_without_scripts_the_form_is_answered_by_a_page(opened, flat, bars_run):
         assert page.locator("h1").inner_text() == "What 2 pictures show"
         rows = page.locator("tbody tr")
         for row, name in zip(rows.all(), ("dark.png", "light.png"), strict=True):
-            _, told, label, share = row.locator("td").all_inner_texts()
+            _, label, share, told = row.locator("td").all_inner_texts()
             assert told == name
             assert label.removeprefix("unknown; most likely ") in bars_run.model.classes
             assert 0 < float(share) <= 1
@@ -209,3 +209,12 @@ def test_from_afar_reports_are_saved(browser, run_with_table, tmp_path):
                 page.locator(".mosaic img").first.wait_for()
     finally:
         keeper.close()
+
+
+def test_without_scripts_the_form_is_not_shown_where_it_would_be_refused(browser, bars_run):
+    with serving(bars_run.model, is_local=False) as remote:
+        url = f"http://127.0.0.1:{remote.port}/"
+        with new_page(browser, url, java_script_enabled=False) as page:
+            assert page.locator(".closed").is_visible()
+            assert not page.locator("#ask-form").is_visible()
+            assert "needs the token" in page.locator(".closed").inner_text()
