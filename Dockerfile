@@ -17,15 +17,16 @@ LABEL org.opencontainers.image.title="sklimg" \
       org.opencontainers.image.description="Small, honest image classifiers, served over HTTP" \
       org.opencontainers.image.licenses="BSD-3-Clause"
 COPY --from=build /opt/sklimg /opt/sklimg
-COPY tools/container/health.py /opt/sklimg/health.py
+# the user of the container reads it, whatever mask the checkout was made under
+COPY --chmod=0644 tools/container/health.py /opt/sklimg/health.py
 RUN install -d -m 0755 /model && install -d -m 0700 -o 10001 -g 10001 /data
 # what is printed is seen at once; nothing is written outside of /data and /tmp
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     HOME=/tmp
 USER 10001:10001
-# mount the run at /model, read-only; /data is for one service alone
-VOLUME ["/model", "/data"]
+# Mount the run at /model, read-only; /data is for one service alone. Neither is a VOLUME:
+# what compose mounts there in memory would then come twice when it makes the container anew.
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=6s --start-period=60s --retries=3 \

@@ -23,12 +23,14 @@ import yaml
 
 from sklimg.cli import main
 from sklimg.images import encode_image
+from sklimg.model import load
 from sklimg.serve.tokens import read_token
 from tests.kills import SKLIMG
 from tests.serving import Served
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
+NGINX = (ROOT / "tools" / "proxy" / "nginx.conf").read_text()
 IS_ROOT = os.geteuid() == 0
 
 
@@ -88,14 +90,26 @@ def within(image, text):
 
 
 def copy(image, text, folder):
-    """Do what a COPY says."""
-    *sources, target = text.split()
+    """Do what a COPY says, of a checkout that was made under umask 077."""
+    flags, sources, target = copied(text)
+    (mode,) = [flag.partition("=")[2] for flag in flags] or [None]
     place = Path(within(image, target)) if target.startswith("/") else folder / target
     for source in map(ROOT.joinpath, sources):
         if source.is_dir():
             shutil.copytree(source, place, ignore=shutil.ignore_patterns("__pycache__"))
+            made = [place, *place.rglob("*")]
         else:
-            shutil.copyfile(source, place / source.name if place.is_dir() else place)
+            made = [Path(shutil.copyfile(source, place / source.name if place.is_dir() else place))]
+        for path in made:
+            path.chmod(int(mode, 8) if mode else path.stat().st_mode & 0o700)
+
+
+def copied(text):
+    """Return (flags, sources, target) of a COPY."""
+    words = text.split()
+    flags = [word for word in words if word.startswith("--")]
+    *sources, target = words[len(flags) :]
+    return flags, sources, target
 
 
 def reaches_an_index(image):
@@ -173,6 +187,8 @@ def test_the_installation_is_whole_and_has_no_more_than_it_needs(built):
     names = {path.name.lower() for path in built.glob("opt/sklimg/lib/python*/site-packages/*")}
     assert {"sklimg", "fastapi", "uvicorn", "sklearn"} <= names
     assert not names & {"pip", "pytest", "torch", "dask", "tests", "tools"}
+    installed = [path for path in built.glob("opt/**/*") if path.is_file()]
+    assert [path for path in installed if not path.stat().st_mode & 0o004] == []
 
 
 def test_it_runs_from_its_start_to_its_end(container):
@@ -210,6 +226,11 @@ def test_the_user_is_a_number_and_not_root():
     assert re.fullmatch(r"[1-9]\d+:[1-9]\d+", only("USER"))
 
 
+def test_no_place_of_the_image_is_mounted_twice():
+    """A VOLUME comes again beside the tmpfs of compose when a container is made anew."""
+    assert "VOLUME" not in dict(FINAL)
+
+
 def test_no_secret_is_baked_in():
     assert not re.search(r"token\b.*=|password|secret", (ROOT / "Dockerfile").read_text(), re.I)
     ignored = (ROOT / ".dockerignore").read_text().split("\n")
@@ -220,8 +241,11 @@ def test_what_is_copied_is_not_ignored():
     """And nothing else of the checkout is sent to the engine."""
     ignored = (ROOT / ".dockerignore").read_text().split("\n")
     let = {line[1:] for line in ignored if line.startswith("!")}
-    copied = [text.split()[:-1] for name, text in BUILD + FINAL if name == "COPY"]
-    assert let == {source.removeprefix("./") for s in copied for source in s if s[0][:2] != "--"}
+    copies = [copied(text) for name, text in BUILD + FINAL if name == "COPY"]
+    sources = [
+        of for flags, of, _ in copies if not any(flag.startswith("--from=") for flag in flags)
+    ]
+    assert let == {source.removeprefix("./") for of in sources for source in of}
 
 
 @pytest.fixture(scope="module")
@@ -263,6 +287,58 @@ def test_only_the_proxy_is_reached_and_it_waits_for_those_that_answer(compose, s
     assert waits == {f"answer-{k}": {"condition": "service_healthy"} for k in (1, 2)}
 
 
+def told_by_default(text):
+    """Return a word of compose.yaml as it is where no variable is set."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
+
+
+def seconds(text):
+    return int(re.fullmatch(r"(\d+)s", text)[1])
+
+
+def test_ports_lead_from_this_machine_to_the_proxy_and_to_the_services(compose, services):
+    proxy = compose["services"]["proxy"]
+    published = [told_by_default(port).split(":") for port in proxy["ports"]]
+    assert {address for address, _, _ in published} == {"127.0.0.1"}
+    assert [port for _, _, port in published] == re.findall(r"listen (\d+);", NGINX)
+    (well,) = re.findall(r"listen (127\.0\.0\.1:\d+);", NGINX)
+    assert proxy["healthcheck"]["test"][-1] == f"http://{well}/"
+    names = {
+        name for told in services.values() for name in told["networks"]["inner"].get("aliases", [])
+    }
+    asked = re.findall(r"(?:server|set \$learner) (\w+):(\d+)", NGINX)
+    assert asked == [(*names, only("EXPOSE")), ("learn", only("EXPOSE"))]
+    for told in services.values():
+        asks = told["healthcheck"]["test"][-2]
+        assert asks == f"http://127.0.0.1:{only('EXPOSE')}/health/ready"
+
+
+def test_who_stops_has_the_time_that_it_needs(compose, services):
+    """A service ends within 35 s; the proxy ends what it has begun."""
+    assert all(told["init"] is True for told in services.values())
+    assert all(seconds(told["stop_grace_period"]) > 35 for told in services.values())
+    grace = seconds(compose["services"]["proxy"]["stop_grace_period"])
+    assert grace > seconds(re.search(r"worker_shutdown_timeout (\w+);", NGINX)[1])
+
+
+def test_the_proxy_is_not_root_and_one_address_cannot_fill_its_memory(compose):
+    proxy = compose["services"]["proxy"]
+    assert re.fullmatch(r"[1-9]\d+:[1-9]\d+", proxy["user"])
+    (held,) = [int(re.search(r"size=(\d+)m", place)[1]) for place in proxy["tmpfs"]]
+    bounds = [re.search(rf"{name} (\d+);", NGINX)[1] for name in ("clients", "max_body_size")]
+    assert int(bounds[0]) * int(bounds[1]) < held * 2**20
+
+
+def test_what_is_mounted_is_there_or_made_by_the_commands_of_the_page(compose):
+    """And others than its owner may read it, whatever mask it was made under."""
+    (commands,) = [block for block in blocks("sh") if "> secrets/token" in block]
+    mounts = [mount for told in compose["services"].values() for mount in told["volumes"]]
+    sources = {told_by_default(m["source"]) for m in mounts if m["type"] == "bind"}
+    assert sources == {"./model", "./tools/proxy/nginx.conf"}
+    assert (ROOT / "tools/proxy/nginx.conf").is_file()
+    assert "cp -rT run model\nchmod -R a+rX model\nchmod a+r tools/proxy/nginx.conf\n" in commands
+
+
 def test_those_that_answer_keep_nothing_and_the_one_that_learns_keeps_all(compose, services):
     uid, gid = only("USER").split(":")
     for name, told in services.items():
@@ -290,7 +366,10 @@ def test_the_words_of_compose_are_those_of_the_command(services):
         words = [*json.loads(only("ENTRYPOINT"))[2:], *told["command"]]
         parsed = main.commands["serve"].make_context("serve", words).params
         assert (parsed["host"], parsed["port"]) == ("0.0.0.0", int(only("EXPOSE")))
-        assert {str(parsed["model"]), str(parsed["data"])} == set(json.loads(only("VOLUME")))
+        (model,) = [mount for mount in told["volumes"] if mount["type"] == "bind"]
+        assert model["target"] == str(parsed["model"])
+        data = [mount["target"] for mount in told["volumes"] if mount["type"] == "volume"]
+        assert [*told["tmpfs"], *data][-1].partition(":")[0] == str(parsed["data"])
         assert told["healthcheck"]["test"][1:] == [
             word.replace("/live", "/ready") for word in health_words()
         ]
@@ -309,6 +388,49 @@ def test_the_commands_of_the_page_make_the_token_that_compose_takes(tmp_path):
     token, _, is_new = read_token(tmp_path / "data", tmp_path / "secrets" / "token")
     assert len(token) >= 40
     assert not is_new
+
+
+def done_by_hand(text, cwd):
+    """Run commands of the page where docker does nothing."""
+    (cwd / "bin").mkdir(exist_ok=True)
+    (cwd / "bin" / "docker").write_text("#!/bin/sh\n")
+    (cwd / "bin" / "docker").chmod(0o755)
+    environment = os.environ | {"PATH": f"{cwd / 'bin'}:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-ec", text], cwd=cwd, env=environment, check=True)
+
+
+def test_a_newer_model_may_come_again_and_again(tmp_path):
+    (text,) = [block for block in blocks("sh") if "model.old" in block]
+    (first,) = [block for block in blocks("sh") if "> secrets/token" in block]
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "0").touch()
+    for _ in range(2):
+        done_by_hand("".join(re.findall(r"(?m)^.* model\n", first)), tmp_path)
+    for number in (1, 2, 3):
+        (tmp_path / "model.new").mkdir()
+        (tmp_path / "model.new" / str(number)).touch()
+        done_by_hand(text, tmp_path)
+        listed = [
+            [path.name for path in (tmp_path / at).iterdir()] for at in ("model", "model.old")
+        ]
+        assert listed == [[str(number)], [str(number - 1)]]
+        assert not (tmp_path / "model.new").exists()
+
+
+def test_the_page_names_a_token_so_that_the_health_check_knows_it():
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    (variable,) = re.findall(r"`--env (\w+)=/run/token`", page)
+    health = (ROOT / "tools" / "container" / "health.py").read_text()
+    assert variable in health
+    assert variable in {option.envvar for option in main.commands["serve"].params}
+
+
+def test_the_run_of_a_model_is_found_by_the_command_of_the_page(bars_run, tmp_path):
+    (text,) = re.findall(r"sh -c '(sha256sum .*)'", "".join(blocks("sh")))
+    shutil.copytree(bars_run.path, tmp_path / "data" / "runs" / "some")
+    text = text.replace("/data", f"{tmp_path}/data")
+    done = subprocess.run(["sh", "-c", text], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(load(bars_run.path).id)
 
 
 def test_compose_with_the_lines_for_tls_is_valid(tmp_path):

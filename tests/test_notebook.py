@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from io import BytesIO
+from math import comb
 from pathlib import Path
 
 import nbformat
@@ -91,8 +92,17 @@ def test_it_runs_without_an_error_or_a_warning(executed, outputs):
 
 
 def test_it_finds_the_copies(said):
-    assert "25 rows are copies of another row, 0 of them exact\n{'copy': 25}\n" in said
+    assert "25 rows are copies of another row, 0 of them exact\n" in said
+    assert "they are the 25 that were put in: True\n{'copy': 25}\n" in said
     assert "in 600 groups" in said
+
+
+def test_settings_that_differ_by_one_picture_are_told_to_be_no_different(stored, outputs, said):
+    assert "the best and the worst differ by 1 of 123 pictures\n" in said
+    words = "\n".join(cell.source for cell in of_kind(stored, "markdown"))
+    assert "Settings that differ by one picture of about 120 are no different" in words
+    (table,) = [o.data["text/plain"] for o in outputs if "dropout=0.3" in str(o.get("data"))]
+    assert re.match(r" +parameters +accuracy on the validation part\n", table)
 
 
 def test_the_accuracy_is_good_and_told_with_its_interval_and_baselines(outputs, said):
@@ -118,7 +128,13 @@ def test_the_gate_lets_right_labels_through_and_no_wrong_ones(said):
 
 def test_the_newer_model_is_no_worse_on_the_same_pictures(said):
     n_only = dict(re.findall(r"^(before|after) .*; (\d+) only it reads right$", said, re.MULTILINE))
-    assert int(n_only["after"]) > int(n_only["before"])
+    before, after = int(n_only["before"]), int(n_only["after"])
+    assert after > before
+    n_all = before + after
+    chance = 2 * sum(comb(n_all, k) for k in range(before + 1)) / 2**n_all
+    assert f"so uneven by chance alone: {100 * chance:.1f} times of 100\n" in said
+    verdict = "quite sure" if chance < 0.05 else "not sure, at 19 times of 20"
+    assert f"that the newer one is better: {verdict}\n" in said
 
 
 def test_every_figure_is_there(executed):

@@ -91,7 +91,9 @@ def proxying(answers, learner, text=CONFIG, secrets=None):
         try:
             assert soon(lambda: process.poll() is not None or answers_at(well))
             assert process.poll() is None, (place / "errors").read_text()
-            yield SimpleNamespace(all=Served(main), learn=Served(learn), place=place)
+            yield SimpleNamespace(
+                all=Served(main), learn=Served(learn), place=place, process=process
+            )
             assert Served(well).ask("GET", "/").status == 204
             process.send_signal(signal.SIGQUIT)
             assert process.wait(20) == 0, (place / "errors").read_text()
@@ -223,6 +225,82 @@ def test_a_body_over_the_limit_is_refused_before_anybody_is_asked(proxy):
     assert taken.json["code"] == "multipart"  # by the service
 
 
+def begun(port, head, half=b"x" * 50_000):
+    """Send a head and half of a body; return the connection."""
+    sock = socket.create_connection(("127.0.0.1", port), timeout=10)
+    length = "" if "chunked" in head else f"Content-Length: {MOST_BODY}\r\n"
+    chunk = b"%x\r\n" % MOST_BODY if "chunked" in head else b""
+    sock.sendall(f"{head}\r\nHost: localhost\r\n{length}\r\n".encode() + chunk + half)
+    return sock
+
+
+def said(sock):
+    """Return the status that comes first, and the document that comes with it."""
+    head, _, body = sock.recv(65536).partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body or sock.recv(65536))
+
+
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+@pytest.mark.parametrize("where", ["all", "learn"])
+@pytest.mark.parametrize(
+    "head", ["POST /predict", "GET /", f"GET / HTTP/1.1\r\n{CHUNKED}", "POST /page/page.css"]
+)
+def test_who_shows_no_token_is_refused_before_the_body_came(proxy, where, head):
+    place = getattr(proxy, where)
+    head = head if CHUNKED in head else f"{head} HTTP/1.1"
+    with begun(place.port, head) as sock:
+        status, told = said(sock)
+    assert (status, told["status"], told["code"]) == (401, 401, "token")
+    refused = place.ask("GET", "/model")
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert refused.headers["WWW-Authenticate"].startswith("Bearer")
+    assert soon(lambda: logged(proxy, path=head.split()[1], status=401, asked=""))
+
+
+def test_the_page_that_asks_for_the_token_is_shown_to_anybody(proxy):
+    page = proxy.all.ask("GET", "/")
+    assert page.status == 200
+    names = re.findall(r'["(./](page/[a-z]+\.js)"', page.body.decode())
+    assert names
+    assert proxy.all.ask("GET", f"/{names[0]}").status == 200
+
+
+def test_one_address_cannot_fill_the_memory_of_the_proxy(proxy):
+    """It holds so many bodies that never end, refuses more, and goes on when they are gone."""
+    most = int(re.search(r"limit_conn clients (\d+);", CONFIG)[1])
+    head = "POST /predict HTTP/1.1\r\nAuthorization: Bearer anything"
+    socks = []
+
+    def is_full():
+        """Bring one more, which is refused if something asked before has not quite ended."""
+        socks.append(begun(proxy.all.port, head))
+        return proxy.all.ask("GET", "/model", headers=BEARER).status == 503
+
+    try:
+        assert soon(is_full)
+        assert abs(len(socks) - most) < 10
+        refused = proxy.all.ask("POST", "/predict", QUESTION, {**FORM, **BEARER})
+        assert refused.headers["Content-Type"] == "application/problem+json"
+        assert (refused.status, refused.json["code"]) == (503, "busy")
+    finally:
+        for sock in socks:
+            sock.close()
+    assert soon(lambda: proxy.all.ask("GET", "/model", headers=BEARER).status == 200)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can take a folder away from nobody")
+def test_a_proxy_that_can_hold_no_more_says_so(proxy):
+    (proxy.place / "bodies").chmod(0)
+    try:
+        refused = proxy.all.ask("POST", "/predict", b"x" * 10**6, {**FORM, **BEARER})
+    finally:
+        (proxy.place / "bodies").chmod(0o700)
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert (refused.status, refused.json["code"]) == (503, "busy")
+
+
 @pytest.mark.parametrize("asked", ["POST /retrain", "POST /upload-data", "DELETE /data/1", "PUT /"])
 def test_what_changes_something_is_refused(proxy, asked):
     method, path = asked.split()
@@ -299,6 +377,7 @@ def stub():
 @pytest.mark.parametrize("path", ["/upload-data", "/predict"])
 def test_uploads_go_straight_through_and_questions_wait_until_they_are_whole(path):
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    head += f"Authorization: Bearer {TOKEN}\r\n"
     half, rest = b"a" * 50_000, b"b" * 50_000 + b"THE END"
     head += f"Content-Length: {len(half + rest)}\r\n\r\n"
     with stub() as (port, came), proxying([port], port) as proxy:
@@ -319,27 +398,52 @@ def test_uploads_go_straight_through_and_questions_wait_until_they_are_whole(pat
 def test_the_lines_for_tls_on_the_page(replicas):
     page = (ROOT / "docs" / "deployment.md").read_text()
     (lines,) = re.findall(r"```nginx\n(.*?)```", page, re.DOTALL)
+    place = Path(tempfile.mkdtemp(prefix="sklimg-tls-"))  # others can go through it
+    try:
+        for name in ("secrets", "renewed"):
+            certify(place / name)
+        text = CONFIG.replace("listen 8080;", lines.replace("listen 8443", "listen 8080"))
+        with proxying(replicas.ports, 1, text, place / "secrets") as proxy:
+            answer, version = asked_by_tls(proxy.all.port, place / "secrets")
+            assert answer.startswith(b"HTTP/1.1 200")
+            assert version in ("TLSv1.2", "TLSv1.3")
+            (renewal,) = re.findall(r"```sh\n(cat .*\ncat .*\n).*nginx -s reload\n", page)
+            subprocess.run(["sh", "-ec", renewal], cwd=place, check=True)
+            assert not is_trusted(proxy.all.port, place / "renewed")
+            proxy.process.send_signal(signal.SIGHUP)  # what -s reload sends
+            assert soon(lambda: is_trusted(proxy.all.port, place / "renewed"))
+    finally:
+        shutil.rmtree(place)
+
+
+def certify(place):
+    """Make a folder with a certificate and its key, to be read by anybody."""
+    place.mkdir()
     words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     words += ["-subj", "/CN=pictures.example", "-addext", "subjectAltName=DNS:pictures.example"]
     words += ["-keyout", "key", "-out", "certificate"]
-    place = Path(tempfile.mkdtemp(prefix="sklimg-tls-"))  # others can go through it
-    try:
-        subprocess.run(words, cwd=place, check=True, capture_output=True)
-        for path in (place, place / "key"):
-            path.chmod(0o755)
-        text = CONFIG.replace("listen 8080;", lines.replace("listen 8443", "listen 8080"))
-        with proxying(replicas.ports, 1, text, place) as proxy:
-            trusted = ssl.create_default_context(cafile=place / "certificate")
-            with (
-                socket.create_connection(("127.0.0.1", proxy.all.port), timeout=10) as plain,
-                trusted.wrap_socket(plain, server_hostname="pictures.example") as sock,
-            ):
-                sock.sendall(
-                    f"GET /model HTTP/1.1\r\nHost: pictures.example\r\nConnection: close\r\n"
-                    f"Authorization: Bearer {TOKEN}\r\n"
-                    "Origin: https://pictures.example\r\n\r\n".encode()
-                )
-                assert received(sock).startswith(b"HTTP/1.1 200")
-                assert sock.version() in ("TLSv1.2", "TLSv1.3")
-    finally:
-        shutil.rmtree(place)
+    subprocess.run(words, cwd=place, check=True, capture_output=True)
+    for path in (place.parent, place, place / "key"):
+        path.chmod(0o755)
+
+
+def asked_by_tls(port, place):
+    """Ask, trusting the certificate of a folder alone; return (answer, version of TLS)."""
+    trusted = ssl.create_default_context(cafile=place / "certificate")
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        trusted.wrap_socket(plain, server_hostname="pictures.example") as sock,
+    ):
+        sock.sendall(
+            f"GET /model HTTP/1.1\r\nHost: pictures.example\r\nConnection: close\r\n"
+            f"Authorization: Bearer {TOKEN}\r\n"
+            "Origin: https://pictures.example\r\n\r\n".encode()
+        )
+        return received(sock), sock.version()
+
+
+def is_trusted(port, place):
+    """Return whether a proxy shows the certificate of a folder."""
+    with suppress(ssl.SSLError):
+        return bool(asked_by_tls(port, place))
+    return False

@@ -1,6 +1,7 @@
 """Killed at any moment, a command leaves the old thing or the new one."""
 
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -9,33 +10,38 @@ import pytest
 
 from sklimg.model import load
 from tests.builders import noise, run_sklimg, write_images
-from tests.kills import SKLIMG, each_kill, killed
+from tests.kills import SKLIMG, each_kill
 
 
 @pytest.fixture
 def here(tmp_path):
-    """A working folder with 300 pictures in photos and a sheet."""
-    pictures = {f"photos/{i % 3}/{i}.png": image for i, image in enumerate(noise(300))}
-    write_images(tmp_path, pictures | {"sheet.png": noise(1, (400, 400))[0]})
+    """A working folder with 300 pictures in photos."""
+    write_images(tmp_path, {f"photos/{i % 3}/{i}.png": image for i, image in enumerate(noise(300))})
     return tmp_path
 
 
-def test_a_table_is_old_or_new(here):
-    words = ["make-csv", "photos", "-o", "t.csv"]
-    assert run_sklimg(*words, "--size", "4", cwd=here).returncode == 0
-    old = (here / "t.csv").read_bytes()
-    start = time.perf_counter()
-    run_sklimg(*words, "--size", "64", "-o", "whole.csv", cwd=here)
-    whole_seconds = time.perf_counter() - start
-    new = (here / "whole.csv").read_bytes()
-    n_killed = 0
-    for share in (0.5, 0.75, 1):
-        n_killed += killed([*words, "--size", "64"], share * whole_seconds, here)
-        assert (here / "t.csv").read_bytes() in (old, new)
-    assert n_killed > 0
-    run_sklimg(*words, "--size", "64", cwd=here)
-    assert (here / "t.csv").read_bytes() == new
-    assert not list(here.glob(".*"))
+def half_made(place, pattern):
+    """Return whether a killed command has left a partial with something in it."""
+    return any(path.stat().st_size for path in place.glob(pattern))
+
+
+def test_a_table_is_old_or_new(tmp_path):
+    """Killed before each write and each rename; at least once, half of it was written."""
+    write_images(tmp_path, {f"photos/{i}.png": image for i, image in enumerate(noise(3))})
+    words = ["make-csv", "photos", "--jobs", "1", "--size"]
+    for size, name in (("4", "old.csv"), ("8", "new.csv")):
+        assert run_sklimg(*words, size, "-o", name, cwd=tmp_path).returncode == 0
+    old, new = ((tmp_path / name).read_bytes() for name in ("old.csv", "new.csv"))
+    (tmp_path / "t.csv").write_bytes(old)
+    was_half_made = False
+    for _ in each_kill([*words, "8", "-o", "t.csv"], tmp_path, ["write", "rename"]):
+        was_half_made |= half_made(tmp_path, f".t.csv.{16 * '?'}.partial")
+        found = (tmp_path / "t.csv").read_bytes()
+        assert found in (old, new)
+        (tmp_path / "t.csv").write_bytes(old)
+    assert was_half_made
+    assert found == new  # undisturbed
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_between_the_renames_a_table_is_absent_or_whole_and_well_described(tmp_path):
@@ -59,20 +65,27 @@ def test_between_the_renames_a_table_is_absent_or_whole_and_well_described(tmp_p
     assert not list(tmp_path.glob(".*"))
 
 
-def test_a_folder_of_tiles_is_absent_or_whole(here):
-    words = ["split-images", "sheet.png", "--rows", "12", "--cols", "12", "-o"]
-    start = time.perf_counter()
-    run_sklimg(*words, "whole", cwd=here)
-    whole_seconds = time.perf_counter() - start
-    for share in (0.5, 0.75, 1):
-        out = here / "tiles"
-        killed([*words, "tiles"], share * whole_seconds, here)
-        assert not out.exists() or len(list(out.iterdir())) == 147
-        if out.exists():
-            out.rename(here / f"tiles{share}")
-    assert len(list((here / "whole").iterdir())) == 147
-    assert run_sklimg(*words, "tiles", cwd=here).returncode == 0
-    assert not list(here.glob(".*"))
+def test_a_folder_of_tiles_is_absent_or_whole(tmp_path):
+    """Killed before each write and the rename; at least once, some tiles were written."""
+    write_images(tmp_path, {"sheet.png": noise(1, (40, 40))[0]})
+    words = ["split-images", "sheet.png", "--rows", "1", "--cols", "3", "-o"]
+    assert run_sklimg(*words, "whole", cwd=tmp_path).returncode == 0
+    whole = contents(tmp_path / "whole")
+    assert len(whole) == 3 + 3  # with the tables of tiles, sheets and rejects
+    was_half_made, tiles = False, tmp_path / "tiles"
+    for _ in each_kill([*words, "tiles"], tmp_path, ["write", "rename"]):
+        was_half_made |= half_made(tmp_path, ".tiles.*.partial/*")
+        is_there = tiles.exists()
+        if is_there:
+            assert contents(tiles) == whole
+            shutil.rmtree(tiles)
+    assert was_half_made
+    assert is_there  # undisturbed
+    assert not list(tmp_path.glob(".*"))
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def interrupted_fit(here, *options):
