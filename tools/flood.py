@@ -7,7 +7,6 @@ a line for each; see docs/flood.md. Run from a checkout with the extras serve an
 """
 
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -23,60 +22,27 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.machine import machine
 from floodimages import sample_images
-from floodlines import HEAD, crossings, lines_csv, measure
-from floodservices import PYTHON, ServiceError, last_line, running, service
+from floodlines import HEAD, asked_seconds, crossings, lines_csv, measure
+from floodoptions import Counts, Failures, Url, check_token, check_urls
+from floodservices import (
+    PYTHON,
+    ServiceError,
+    last_line,
+    running,
+    service,
+    stop_on_hangup,
+)
 
 from sklimg.cli.door import PATH, Command, result, say
-from sklimg.errors import GateError, UsageError
+from sklimg.errors import GateError, SklimgError, UsageError
 from sklimg.extras import require
 from sklimg.files import check_free, count, new_folder, write_bytes
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 REPLICAS = (1, 2, 3)
 LAST_ANSWERS, SPARE = 40, 60  # seconds: to let users end, and for Locust to start and to end
+EARLY = 0.1  # share of the time that users may stop before its end
 MOST_FAULTS = 3  # that are told of a line
-
-
-class Counts(click.ParamType):
-    """Whole numbers of 1 or more with commas between."""
-
-    name = "numbers"
-
-    def convert(self, value, param, ctx):
-        """Return the numbers, each once."""
-        if isinstance(value, tuple):
-            return value
-        if not re.fullmatch(r"0*[1-9][0-9]{0,4}(,0*[1-9][0-9]{0,4})*", value):
-            self.fail(f"expected numbers from 1 to 99999 such as 10,50, got {value!r}", param, ctx)
-        return tuple(dict.fromkeys(map(int, value.split(","))))
-
-
-class Failures(click.ParamType):
-    """A number of failures, or with a point their share of all requests."""
-
-    name = "failures"
-
-    def convert(self, value, param, ctx):
-        """Return an int or a float."""
-        if isinstance(value, int | float):
-            return value
-        if re.fullmatch(r"[0-9]+", value):
-            return int(value)
-        if re.fullmatch(r"0?\.[0-9]+|[01]\.0*", value):
-            return float(value)
-        self.fail(f"expected a number such as 5 or a share such as 0.01, got {value!r}", param, ctx)
-
-
-class Url(click.ParamType):
-    """Where a service answers."""
-
-    name = "url"
-
-    def convert(self, value, param, ctx):
-        """Return it without a slash at its end."""
-        if not re.fullmatch(r"https?://[^/?#,\s]+/?", value):
-            self.fail(f"expected a URL such as http://127.0.0.1:8000, got {value!r}", param, ctx)
-        return value.rstrip("/")
 
 
 @dataclass(frozen=True)
@@ -156,6 +122,9 @@ def flood(
         require("locust", "load")  # imported only to fail: it would change this process
     if urls and (model or replicas):
         raise UsageError("--url: expected it without -m and --replicas, got both; choose one")
+    if urls:
+        check_urls(urls)
+        check_token()
     replicas = (len(urls),) if urls else replicas or REPLICAS
     if min(users) < max(replicas):
         raise UsageError(
@@ -170,12 +139,17 @@ def flood(
     say(f"machine   {ran_on}; the users are on it{'' if urls else ', too'}")
     lines = []
     result(HEAD)
-    with closing(flood_each(model, urls, replicas, users, asking)) as each:
-        for line in each:
-            result(str(line))
-            lines.append(line)
-            for fault, times in list(line.faults.items())[:MOST_FAULTS]:
-                say(f"failed    {line.name}: {fault} ({times}x)", warning=True)
+    try:
+        with closing(flood_each(model, urls, replicas, users, asking)) as each:
+            for line in each:
+                result(str(line))
+                lines.append(line)
+                for fault, times in list(line.faults.items())[:MOST_FAULTS]:
+                    say(f"failed    {line.name}: {fault} ({times}x)", warning=True)
+    except SklimgError:
+        if out and lines:
+            write_folder(out, lines, ran_on)
+        raise
     if out:
         write_folder(out, lines, ran_on)
     judge(lines, max_p99, max_failures)
@@ -196,13 +170,24 @@ def flood_each(model, urls, replicas, users, asking):
                 record = ask(asked, n_users, asking, own, has_token=bool(urls))
                 for one in ours:
                     one.check()
-                line = measure(record, number, n_users, asking.warm_up, asking.seconds)
-                if not line.requests:
-                    raise ServiceError(
-                        f"{line.name}: expected requests in {asking.seconds} s, there was none; "
-                        "give it more --seconds"
-                    )
+                line = measure(record, asked, n_users, asking.warm_up, asking.seconds)
+                check(line, record, asking)
                 yield line
+
+
+def check(line, record, asking):
+    """Raise if users asked nothing, or not to the end."""
+    if not line.requests:
+        raise ServiceError(
+            f"{line.name}: expected requests in {asking.seconds} s, there was none; "
+            "give it more --seconds"
+        )
+    lasted = asked_seconds(record) - asking.warm_up
+    if lasted < (1 - EARLY) * asking.seconds:
+        raise ServiceError(
+            f"{line.name}: expected to ask for {asking.seconds} s, it ended after {lasted:.1f} s; "
+            "try tools/locustfile.py alone"
+        )
 
 
 def ask(urls, users, asking, folder, has_token):
@@ -243,7 +228,7 @@ def write_folder(out, lines, ran_on):
 
 
 def judge(lines, max_p99, max_failures):
-    """Raise if a line crosses a gate, or has no right answer at all."""
+    """Raise if a line crosses a gate, or a service gave no right answer at all."""
     crossed = [text for line in lines for text in crossings(line, max_p99, max_failures)]
     for text in crossed[1:]:
         say(f"gate      {text}", warning=True)
@@ -251,12 +236,14 @@ def judge(lines, max_p99, max_failures):
         more = f" (and {len(crossed) - 1} more, above)" if crossed[1:] else ""
         raise GateError(f"{crossed[0]}{more}; ask less of it, or give it more cores")
     for line in lines:
-        if line.failures == line.requests:
+        if line.unanswering:
             raise ServiceError(
-                f"{line.name}: expected right answers, got {count(line.failures, 'failure')} and "
-                "nothing to time; see what failed above"
+                f"{line.name}: expected right answers of each service, got "
+                f"{count(line.failures, 'failure')} and nothing to time from "
+                f"{', '.join(line.unanswering)}; see what failed above"
             )
 
 
 if __name__ == "__main__":
+    stop_on_hangup()
     flood.main()

@@ -35,6 +35,8 @@ class Line:
         Of one core, taken by Locust.
     faults : dict of str to int
         What was wrong with the others, and how often.
+    unanswering : tuple of str
+        The services, by their URL, that gave no right answer.
     """
 
     replicas: int
@@ -47,6 +49,7 @@ class Line:
     failures: int
     client_share: float
     faults: dict[str, int] = field(default_factory=dict)
+    unanswering: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -65,24 +68,32 @@ class Line:
         )
 
 
-def measure(record: Mapping, replicas: int, users: int, warm_up: float, seconds: float) -> Line:
-    """Return what the requests of a record came to that began after the warm-up.
+def measure(
+    record: Mapping, urls: Sequence[str], users: int, warm_up: float, seconds: float
+) -> Line:
+    """Return what the requests of a record came to that did not end within the warm-up.
+
+    One that began in the warm-up counts as well if it ended later or never: users who wait
+    since then are what there is to measure.
 
     Parameters
     ----------
     record : mapping
         As ``tools/locustfile.py`` writes it.
-    replicas, users : int
+    urls : sequence of str
+        The services that were asked.
+    users : int
     warm_up, seconds : float
         When to begin to count, and for how long.
     """
-    counted = [r for r in record["requests"] if warm_up <= r[0] < warm_up + seconds]
-    right = np.array([wait for _, wait, fault in counted if not fault])
-    end = max((since + wait for since, wait, _ in counted), default=warm_up)
+    counted = [r for r in record["requests"] if r[0] < warm_up + seconds and sum(r[:2]) >= warm_up]
+    right = np.array([wait for _, wait, fault, _ in counted if not fault])
+    end = max((since + wait for since, wait, *_ in counted), default=warm_up)
     waits = np.quantile(right, (0.5, 0.95, 0.99)).tolist() if len(right) else [None] * 3
-    faults = Counter(fault for *_, fault in counted if fault)
+    faults = Counter(fault for _, _, fault, _ in counted if fault)
+    answering = {url for *_, fault, url in counted if not fault}
     return Line(
-        replicas,
+        len(urls),
         users,
         len(counted),
         len(right) / max(end - warm_up, seconds),
@@ -90,7 +101,20 @@ def measure(record: Mapping, replicas: int, users: int, warm_up: float, seconds:
         len(counted) - len(right),
         record["processor_share"],
         dict(faults.most_common()),
+        tuple(url for url in urls if url not in answering),
     )
+
+
+def asked_seconds(record: Mapping) -> float:
+    """Return how long users asked, by when they were told to stop and by what they did.
+
+    Parameters
+    ----------
+    record : mapping
+        As ``tools/locustfile.py`` writes it.
+    """
+    ends = [since + wait for since, wait, *_ in record["requests"]]
+    return min(record["asked_seconds"], max(ends, default=0.0))
 
 
 def crossings(

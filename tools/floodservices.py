@@ -16,6 +16,7 @@ from sklimg.errors import ModelError, SklimgError
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = (sys.executable, "-P", "-m")  # -P: the folder that one works in has no modules for it
 START_SECONDS, END_SECONDS = 60.0, 10.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _OF_THE_MODEL = (3, 5)  # exit codes of `sklimg serve`
 
 
@@ -46,7 +47,7 @@ class Service:
         """Raise if it has ended."""
         code = self.process.poll()
         if code is not None:
-            said = last_line(self.log_file)
+            said = last_line(self.log_file, without="token ")  # it is a secret
             if code in _OF_THE_MODEL:
                 raise ModelError(said.removeprefix("error: "))
             raise ServiceError(
@@ -120,10 +121,24 @@ def running(
         yield process
 
 
-def last_line(file: Path) -> str:
-    """Return the last line that a program printed, "" if there is none."""
-    lines = file.read_text("utf-8", "replace").strip().split("\n")
-    return lines[-1].strip()
+def last_line(file: Path, without: str | None = None) -> str:
+    """Return the last line that a program printed, "" if there is none.
+
+    Parameters
+    ----------
+    file : Path
+    without : str, optional
+        The beginning of lines that are left out.
+    """
+    lines = [line.strip() for line in file.read_text("utf-8", "replace").strip().split("\n")]
+    shown = [line for line in lines if without is None or not line.startswith(without)]
+    return shown[-1] if shown else ""
+
+
+def stop_on_hangup() -> None:
+    """Let a terminal that is closed end all as Ctrl-C does, but not under nohup."""
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
 
 
 def _ready(process: subprocess.Popen, folder: Path) -> Service:
@@ -167,11 +182,12 @@ def _end(process: subprocess.Popen) -> None:
 
 @contextmanager
 def _signals_wait() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait for the end of the block."""
+    """Let Ctrl-C, SIGTERM and SIGHUP wait for the end of the block."""
     came = []
     before = {
         number: signal.signal(number, lambda number, _: came.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
+        for number in _SIGNALS
+        if signal.getsignal(number) != signal.SIG_IGN
     }
     try:
         yield

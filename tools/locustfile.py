@@ -17,7 +17,9 @@ from itertools import count, cycle, islice
 from pathlib import Path
 from time import perf_counter, process_time
 
+import gevent
 from locust import FastHttpUser, constant, events, task
+from locust.exception import CatchResponseError
 from requests import Request
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -28,6 +30,8 @@ from sklimg.errors import SklimgError
 from sklimg.files import as_json, one_line, write_bytes
 
 WAIT_SECONDS = 30.0
+MOST_LETTERS = 200  # of what is told of a fault
+BEST = {"label", "probability"}
 _numbers = count()  # of the users
 
 
@@ -72,7 +76,8 @@ def make_questions(environment, **_):
     environment.questions = cycle(
         [question(list(islice(endless, n))) for _ in range(-(-len(images) // n))]
     )
-    environment.requests, environment.running = [], {}
+    environment.requests, environment.running, environment.told_to_stop = [], {}, None
+    gevent.get_hub().loop.update()  # else the time that this took is taken off that of the users
 
 
 def question(images):
@@ -91,20 +96,25 @@ def begin(environment, **_):
     environment.began = perf_counter(), process_time()
 
 
+@events.test_stopping.add_listener
+def stop(environment, **_):
+    """Remember when the users were told to stop."""
+    environment.told_to_stop = environment.told_to_stop or perf_counter()
+
+
 @events.quitting.add_listener
 def write_record(environment, **_):
-    """Write when each request began, how long it took and what was wrong with its answer."""
+    """Write when each request began, how long it took, what was wrong, and who was asked."""
     if not environment.parsed_options.record:
         return
     start, processor_start = environment.began
     end = perf_counter()
-    unanswered = [(since, end - since, "no answer") for since in environment.running.values()]
+    for user in list(environment.running):
+        user.give_up()
     record = {
         "processor_share": (process_time() - processor_start) / (end - start),
-        "requests": [
-            (since - start, seconds, fault)
-            for since, seconds, fault in environment.requests + unanswered
-        ],
+        "asked_seconds": (environment.told_to_stop or end) - start,
+        "requests": [(since - start, *more) for since, *more in environment.requests],
     }
     write_bytes(environment.parsed_options.record, as_json(record))
 
@@ -122,35 +132,83 @@ class Asker(FastHttpUser):
 
     @task
     def predict(self):
-        """Ask what some images show."""
-        body, headers, n_images = next(self.environment.questions)
+        """Ask what some images show; whatever comes of it is noted."""
+        question = next(self.environment.questions)
         start = self.environment.running[self] = perf_counter()
+        try:
+            seconds, fault = self.ask(*question)
+        except gevent.GreenletExit:
+            self.give_up()
+            raise
+        except Exception as err:  # no right answer, whatever it is
+            seconds, fault = perf_counter() - start, f"no answer: {name_of(err)}"
+            self.environment.events.request.fire(
+                request_type="POST",
+                name="/predict",
+                response_time=1000 * seconds,
+                response_length=0,
+                exception=CatchResponseError(fault),  # what the error says may have the token
+                context={},
+            )
+        self.note(seconds, fault)
+
+    def ask(self, body, headers, n_images):
+        """Return how long an answer took, and what is wrong with it."""
+        start = perf_counter()
         with self.client.post(
-            "/predict", data=body, headers=headers, catch_response=True
+            "/predict", data=body, headers=headers, catch_response=True, allow_redirects=False
         ) as response:
             seconds = perf_counter() - start
-            fault = fault_of(response, n_images)
-            if fault:
+            if fault := fault_of(response, n_images)[:MOST_LETTERS]:
                 response.failure(fault)
-        del self.environment.running[self]
-        self.environment.requests.append((start, seconds, fault))
+        return seconds, fault
+
+    def give_up(self):
+        """Note that the stop ended a request, unless it had hardly begun.
+
+        Locust lets users end what they do, but ends one that it finds between two requests at
+        once, and that one has the next request under way by then.
+        """
+        if self not in self.environment.running:
+            return
+        limit = min(WAIT_SECONDS, self.environment.stop_timeout or WAIT_SECONDS)
+        seconds = perf_counter() - self.environment.running[self]
+        if seconds >= 0.9 * limit:  # the clock of Locust is not as exact
+            self.note(seconds, "no answer")
+        else:
+            del self.environment.running[self]
+
+    def note(self, seconds, fault):
+        """Keep what came of the request that is under way."""
+        start = self.environment.running.pop(self)
+        self.environment.requests.append((start, seconds, fault, self.host))
 
 
 def fault_of(response, n_images):
     """Return what is wrong with an answer, "" if nothing is."""
-    if response.status_code == 0:
-        return f"no answer: {type(response.error).__name__}"
+    status = response.status_code
+    if status == 0:
+        return f"no answer: {name_of(response.error)}"
     try:
         answer = json.loads(response.content)
     except (TypeError, ValueError):
-        return f"status {response.status_code}, and no JSON"
+        return f"status {status}, and no JSON"
+    except Exception as err:  # too deep, not what its head says, cut off
+        return f"status {status}, and no JSON: {name_of(err)}"
     answer = answer if isinstance(answer, dict) else {}
-    if response.status_code != 200:
-        return f"status {response.status_code}, {answer.get('code')}"
+    if status != 200:
+        return f"status {status}, {answer.get('code')}"
     predictions = answer.get("predictions")
     if not isinstance(predictions, list) or len(predictions) != n_images:
         return f"expected a prediction for each of {n_images} images"
     return "" if all(map(is_prediction, predictions)) else "no prediction as the docs tell it"
+
+
+def name_of(err):
+    """Return what kind of error it is."""
+    kind = type(err)
+    own = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return f"{own}{kind.__name__}"
 
 
 def is_prediction(told):
@@ -163,5 +221,5 @@ def is_prediction(told):
         and 0 <= told["probability"] <= 1
         and isinstance(told.get("top"), list)
         and bool(told["top"])
-        and all(set(best) == {"label", "probability"} for best in told["top"])
+        and all(isinstance(best, dict) and set(best) == BEST for best in told["top"])
     )
