@@ -181,6 +181,7 @@ def pictured(shown):
     return pictured
 
 
+@pytest.mark.long
 def test_pictures_for_the_docs(pictured, served, tmp_path):
     """The last one here: the model is another one afterwards."""
     place = Path(os.environ.get("SKLIMG_DOCS_IMAGES", tmp_path))
