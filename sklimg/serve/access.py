@@ -30,7 +30,6 @@ _AUTHORITY = re.compile(rb"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{
 _ORIGIN = re.compile(rb"(https?)://([^/?#]+)")
 _PORTS = {b"http": b"80", b"https": b"443"}
 _OWN_SITES = (b"same-origin", b"none")
-_FOREIGN = Problem(403, "origin", "Origin: pages of other sites may not ask this service")
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="sklimg"'}
 
 
@@ -115,7 +114,7 @@ def _check_origins(values: list[bytes], host: tuple[str, bytes | None]) -> None:
         default = _PORTS[found[1]]
         if (name, port or default) == (host[0], host[1] or default):
             return
-    raise _FOREIGN
+    raise _foreign()
 
 
 def _check_site(headers: Iterable[tuple[bytes, bytes]]) -> None:
@@ -125,7 +124,11 @@ def _check_site(headers: Iterable[tuple[bytes, bytes]]) -> None:
         headers, b"sec-fetch-dest"
     ) == [b"document"]
     if site and site[0] not in _OWN_SITES and not is_visit:
-        raise _FOREIGN
+        raise _foreign()
+
+
+def _foreign() -> Problem:
+    return Problem(403, "origin", "Origin: pages of other sites may not ask this service")
 
 
 def _all_of(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:

@@ -41,7 +41,7 @@ class Gallery:
     def __init__(self, keeper: Keeper):
         self._keeper = keeper
         self._one, self._n_waiting = asyncio.Lock(), 0
-        self._drawn: OrderedDict[str, str | None] = OrderedDict()
+        self._drawn: OrderedDict[str, str] = OrderedDict()
 
     async def page(self, asked: Listed, is_gone: Callable[[], Awaitable[bool]]) -> dict[str, Any]:
         """Return some pictures, with how many there are.

@@ -1,5 +1,7 @@
 """Who may ask: hosts, origins, tokens, and every route with each of them."""
 
+import traceback
+
 import pytest
 
 from sklimg.serve.access import Access
@@ -208,6 +210,16 @@ def test_pages_of_other_sites_may_not_ask_without_an_origin_either(site, expecte
         asked = scope(path=path, sec_fetch_site=site, sec_fetch_mode="navigate")
         asked["headers"].append((b"sec-fetch-dest", b"document"))
         assert status(Access(TOKEN), asked) is None  # a link that somebody follows
+
+
+def test_a_refusal_holds_nothing_of_those_before():
+    """An exception that is raised again and again keeps the frames of each time."""
+    lengths = []
+    for _ in range(3):
+        with pytest.raises(Problem, match="other sites") as caught:
+            Access(TOKEN).check(scope(sec_fetch_site="cross-site"))
+        lengths.append(len(list(traceback.walk_tb(caught.value.__traceback__))))
+    assert len(set(lengths)) == 1
 
 
 def test_two_origins_are_none():

@@ -21,7 +21,7 @@ export class Lost extends Error {
   }
 }
 
-export class NoToken extends Error {
+class NoToken extends Error {
   constructor() {
     super("This needs the token of the service.");
   }

@@ -96,7 +96,7 @@ async function end(id, button) {
 }
 
 // A job as it is now.
-export function shown(job) {
+function shown(job) {
   const parts = [element("h2", { class: job.status }, WORDS[job.status])];
   if (job.status === "running") {
     const { stage, epoch, n_epochs } = job.progress;
